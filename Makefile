@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The door to everything: builds the module and tuxctl, runs demo, tests and
+# benchmarks, installs. The object list of the module is in Kbuild, which the
+# kernel's own build system reads; this file only calls it.
+#
+# Every target works from a clean clone on Debian 12 as root, and can be
+# interrupted and run again. `make help` lists them.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# One place for the version: dkms.conf, which DKMS insists on reading itself.
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+
+# Recipes use absolute paths in quotes, so the tree may lie anywhere.
+TOP := $(CURDIR)
+
+KBUILD = $(MAKE) -C "$(KDIR)" M="$(TOP)"
+# What kbuild leaves at the top level and below kmod/. Listed here because
+# `make clean` has to work without any kernel headers as well.
+KBUILD_LEFT = -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+	-o -name '.*.cmd' -o -name '*.order' -o -name '*.symvers' -o -name '*.i' \
+	-o -name '*.s' -o -name '*.gcno' -o -name '*.dwo' -o -name '.*.d'
+
+.PHONY: all module tuxctl demo check check-debug bench bench-insn fuzz style vm \
+	install uninstall dkms-install dkms-uninstall clean help headers
+
+all: tuxctl module
+
+## make                build tux.ko (KVER=... or KDIR=... for another kernel) and tuxctl
+module: headers
+	+@$(KBUILD) modules
+
+headers:
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "make: no kernel headers for $(KVER) in $(KDIR)" >&2; \
+		echo "make: install them:  apt-get install linux-headers-$(KVER)" >&2; \
+		echo "make: or, on any machine, without headers:  make demo" >&2; \
+		exit 1; }
+
+tuxctl:
+	+@$(MAKE) --no-print-directory -C userspace-ctl VERSION="$(VERSION)"
+
+## make demo           everything in a guest: build, load, serve, tune live, compare with nginx
+demo:
+	@selftests/demo/run
+
+## make check          every test, on both supported kernels
+check:
+	@selftests/check
+
+## make check-debug    the guest tests on a kernel with KASAN, lockdep and friends
+check-debug:
+	@selftests/check --debug
+
+## make bench          the performance table, into out/bench/ (QUICK=1: shorter)
+bench:
+	@selftests/bench/bench
+
+## make bench-insn     instructions per request, into out/bench-insn/
+bench-insn:
+	@selftests/bench/bench-insn
+
+## make fuzz           the parsers under a fuzzer (FUZZ_SECONDS=...)
+fuzz:
+	@selftests/fuzz/run
+
+## make style          checkpatch, sparse, W=1, shellcheck; silent when clean
+style:
+	@selftests/style/run
+
+## make vm             a guest that serves, at 127.0.0.1:8080 of this machine
+vm:
+	@selftests/qemu/vm
+
+## make install        module and tuxctl (PREFIX=/usr/local, DESTDIR=...)
+install: all
+	+@$(KBUILD) INSTALL_MOD_DIR=updates INSTALL_MOD_PATH="$(DESTDIR)" modules_install
+	+@$(MAKE) --no-print-directory -C userspace-ctl install VERSION="$(VERSION)" \
+		PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+
+## make uninstall      what install put there is removed
+uninstall:
+	rm -f "$(DESTDIR)/lib/modules/$(KVER)/updates/"tux.ko*
+	@if test -z "$(DESTDIR)" && test -d "/lib/modules/$(KVER)"; then depmod -a "$(KVER)"; fi
+	+@$(MAKE) --no-print-directory -C userspace-ctl uninstall \
+		PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+
+DKMS_SRC = $(DESTDIR)/usr/src/tux-$(VERSION)
+
+## make dkms-install   give the sources to DKMS: built for every kernel installed from now on
+dkms-install:
+	@command -v dkms >/dev/null || { echo "make: no dkms: apt-get install dkms" >&2; exit 1; }
+	@if dkms status tux/$(VERSION) | grep -q .; then dkms remove tux/$(VERSION) --all; fi
+	rm -rf "$(DKMS_SRC)"
+	install -d "$(DKMS_SRC)"
+	cp -R Kbuild Makefile dkms.conf LICENSE kmod "$(DKMS_SRC)/"
+	cd "$(DKMS_SRC)" && $(MAKE) --no-print-directory clean
+	dkms add tux/$(VERSION)
+	dkms build tux/$(VERSION) -k "$(KVER)"
+	dkms install tux/$(VERSION) -k "$(KVER)"
+
+## make dkms-uninstall the opposite
+dkms-uninstall:
+	@if command -v dkms >/dev/null && dkms status tux/$(VERSION) | grep -q .; then \
+		dkms remove tux/$(VERSION) --all; fi
+	rm -rf "$(DKMS_SRC)"
+
+## make clean          remove everything that was built or written here (out/ too)
+clean:
+	@find . -maxdepth 1 -type f \( $(KBUILD_LEFT) \) -delete
+	@if test -d kmod; then find kmod -type f \( $(KBUILD_LEFT) \) -delete; fi
+	@rm -rf .tmp_versions out
+	+@for d in userspace-ctl selftests selftests/unit selftests/fuzz; do \
+		if test -e $$d/Makefile; then \
+			$(MAKE) --no-print-directory -C $$d clean || exit 1; fi; done
+
+help:
+	@sed -n 's/^## //p' Makefile
