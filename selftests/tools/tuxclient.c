@@ -67,7 +67,7 @@ static const char usage_text[] =
 "  --send DATA       send DATA on each connection; --half-close: then shut down writing\n"
 "send: each DATA is one write (C escapes: \\r \\n \\t \\0 \\\\ \\xHH; '-' is the input).\n"
 "  --delay MS        wait between writes       --bytewise    one write per byte\n"
-"  --repeat N        send the DATAs N times    --half-close  shut down writing after them\n"
+"  --repeat N        send all of it N times    --half-close  shut down writing after them\n"
 "  --until N         stop after N complete answers (else: until the server closes)\n"
 "  --head            the answers have no body  --no-read     close without reading\n"
 "  --pause MS        wait before reading       --statuses    print status codes only\n"
