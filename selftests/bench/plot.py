@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+plot - curves over the offered load, drawn by gnuplot
+
+One picture, one or two panels side by side, a curve for each series in each.
+"""
+
+import subprocess
+
+COLOURS = ["#1b6ca8", "#2a9d8f", "#8a4fbe", "#d1495b", "#e9a23b", "#555555", "#90a955"]
+
+
+def quote(text):
+    return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def block(points):
+    rows = "\n".join("%g %g" % point for point in sorted(points) if point[1] == point[1])
+    return rows or "0 NaN"
+
+
+def panel(spec, names):
+    lines = ["set xlabel %s" % quote(spec["x"]), "set ylabel %s" % quote(spec["y"]),
+             "set title %s" % quote(spec["title"]),
+             "set logscale y" if spec.get("log") else "unset logscale y",
+             "set yrange [%s:*]" % ("*" if spec.get("log") else "0"), "set xrange [0:*]"]
+    curves = []
+    if spec.get("ideal"):
+        curves.append('x <= %g ? x : NaN with lines lc rgb "#bbbbbb" dt 2 lw 1 '
+                      'title "every request answered"' % spec["ideal"])
+    for i, name in enumerate(names):
+        lines.append("$d%d << EOD\n%s\nEOD" % (i, block(spec["series"][name])))
+        curves.append('$d%d using 1:2 with linespoints lw 2 pt %d ps 1.2 lc rgb "%s" title %s'
+                      % (i, (5, 7, 9, 11, 13, 4, 6)[i % 7], COLOURS[i % len(COLOURS)],
+                         quote(name)))
+    return lines + ["plot " + ", \\\n".join(curves)]
+
+
+def draw(path, title, panels):
+    """
+    panels: dicts with title, x, y, series {name: [(x, y), ...]}, and if wanted
+    log (y axis) and ideal (x up to which the line y = x is drawn).
+    """
+    names = list(panels[0]["series"])
+    script = ["set terminal pngcairo noenhanced size %d,660 font 'sans,11'" % (760 * len(panels)),
+              "set output %s" % quote(path), "set grid lc rgb '#cccccc'",
+              "set key outside below center maxrows 2 samplen 3", "set offsets graph 0, graph 0.02, graph 0.06, 0",
+              "set format x '%.0f'", "set samples 400",
+              "set multiplot layout 1,%d title %s font ',13'" % (len(panels), quote(title))]
+    for spec in panels:
+        script += panel(spec, names)
+    script.append("unset multiplot")
+    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True,
+                   timeout=60)
