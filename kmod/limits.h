@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fixed limits and budgets of the server, each with its reason.
+ *
+ * What an administrator may want to change is a tunable (tunables.h); what is
+ * here only bounds loops and memory and has no better value on another machine.
+ */
+#ifndef _TUX_LIMITS_H
+#define _TUX_LIMITS_H
+
+#include <linux/sizes.h>
+
+/*
+ * Requests answered for one connection before it goes to the tail of
+ * work_pending: a client that pipelines without end gets as much of the worker
+ * per turn as this many well-behaved ones.
+ */
+#define TUX_RUN_REQUESTS	16
+
+/*
+ * Bytes handed to one socket in one turn. Larger than a usual send buffer, so
+ * that it binds only where net.ipv4.tcp_wmem was raised.
+ */
+#define TUX_RUN_BYTES		SZ_1M
+
+/* Upper end of max_header_len, and so the size of a worker's receive buffer. */
+#define TUX_RX_SIZE		SZ_32K
+
+/*
+ * A worker's transmit buffer: heads and small bodies are gathered in it, so
+ * that an answer leaves in one call, and a pipelined batch as well.
+ */
+#define TUX_TX_SIZE		SZ_32K
+
+/*
+ * Bodies up to this size are copied behind their head. Above it the cost of
+ * handing page references to the socket is lower than that of the copy.
+ */
+#define TUX_COPY_MAX		SZ_16K
+
+/* Bytes of a refused request's rest that are read and thrown away. */
+#define TUX_LINGER_BYTES	SZ_256K
+
+/* Seconds that a refused connection may take to close its side. */
+#define TUX_LINGER_SECONDS	5
+
+/*
+ * Requests that may block on a disk at the same time. Each is one kernel
+ * thread for as long as it blocks; the original TUX used 64 per thread.
+ */
+#define TUX_MISS_THREADS	32
+
+/*
+ * Work items after which a worker looks at its timeouts again, so that a
+ * work-phase without end does not keep dead connections open.
+ */
+#define TUX_EXPIRE_ITEMS	64
+
+/* Connections closed by one look at the timeouts. */
+#define TUX_EXPIRE_BUDGET	256
+
+/* Workers of one server: the bound of the `threads` tunable. */
+#define TUX_THREADS_MAX		256
+
+#endif /* _TUX_LIMITS_H */

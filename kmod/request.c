@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests: HTTP on one side, files on the other.
+ *
+ * tux_request_next() takes the next request from the receive buffer, finds what
+ * it asks for and writes the answer's head, and its body where that is small,
+ * into the transmit buffer. A larger body is left to conn.c as a file and a
+ * range. The rules are elsewhere: http_*.c knows the protocol, file.c what may
+ * be served.
+ *
+ * Context: the worker's thread, for the connection that it owns. Never blocks:
+ * what would goes to the miss pool, and when the connection comes back the same
+ * request is answered from its result.
+ */
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "conn.h"
+#include "docroot.h"
+#include "file.h"
+#include "http_cond.h"
+#include "http_response.h"
+#include "http_url.h"
+#include "limits.h"
+#include "miss.h"
+#include "request.h"
+#include "tux.h"
+
+/*
+ * Room in tx before a request is looked at: the largest head, and a Location
+ * made of the longest path with every byte escaped.
+ */
+#define TUX_TX_HEAD_ROOM	(HTTP_RESPONSE_MAX + 6 * TUX_PATH_MAX)
+
+/**
+ * struct tux_head - what is prepared once for each file: tux_file_head()
+ * @entity: the file for the HTTP code
+ * @prepared: the unchanging part of its heads
+ * @text: storage of @prepared
+ */
+struct tux_head {
+	struct http_entity	entity;
+	struct http_prepared	prepared;
+	char			text[];
+};
+
+static u32 tux_tx_room(const struct tux_io *io)
+{
+	return TUX_TX_SIZE - io->tx_len;
+}
+
+static char *tux_tx_end(const struct tux_io *io)
+{
+	return io->tx + io->tx_len;
+}
+
+static const char *tux_rx_start(const struct tux_io *io)
+{
+	return io->rx + io->rx_off;
+}
+
+static void tux_count_status(struct tux_conn *c, unsigned int status)
+{
+	tux_stat_inc(&c->worker->stats, TUX_STATUS_BASE + http_status_index(status));
+}
+
+static u8 tux_head_flag(const struct http_request *req)
+{
+	return req->method == HTTP_HEAD ? HTTP_RESPONSE_HEAD : 0;
+}
+
+/* The request is answered: step over it, and over its body if it has one. */
+static enum tux_verdict tux_request_done(struct tux_conn *c, struct tux_io *io, bool keep)
+{
+	c->end = keep ? TUX_END_KEEP : TUX_END_CLOSE;
+	c->requests++;
+	io->rx_off += io->req.head_len;
+	c->skipping = keep && io->body_follows;
+	/* A request after an unread body cannot be told from the body. */
+	if (!keep && (io->body_follows || io->rx_off < io->rx_len))
+		c->end = TUX_END_LINGER;
+	http_request_init(&io->req);
+	return TUX_ANSWERED;
+}
+
+/* A request that lost its framing: what comes behind it is thrown away. */
+static enum tux_verdict tux_request_refused(struct tux_conn *c, struct tux_io *io)
+{
+	c->end = TUX_END_LINGER;
+	c->requests++;
+	c->skipping = false;
+	io->rx_off = io->rx_len;
+	http_request_init(&io->req);
+	return TUX_ANSWERED;
+}
+
+/* Append a short answer without a file: errors, redirects, OPTIONS. */
+static void tux_put_short(struct tux_conn *c, struct tux_io *io, struct http_response *r)
+{
+	int n;
+
+	r->date = c->worker->date;
+	n = http_short_response(tux_tx_end(io), tux_tx_room(io), r);
+	if (WARN_ON_ONCE(n < 0))
+		return;
+	io->tx_len += n;
+	tux_count_status(c, r->status);
+}
+
+static enum tux_verdict tux_answer_status(struct tux_conn *c, struct tux_io *io,
+					  unsigned int status)
+{
+	bool keep = io->req.keep_alive;
+	struct http_response r = {
+		.status = status,
+		.flags = tux_head_flag(&io->req),
+		.connection = http_connection_for(&io->req, keep),
+	};
+
+	tux_put_short(c, io, &r);
+	return tux_request_done(c, io, keep);
+}
+
+static enum tux_verdict tux_answer_options(struct tux_conn *c, struct tux_io *io)
+{
+	bool keep = io->req.keep_alive;
+	struct http_response r = {
+		.status = 200,
+		.flags = HTTP_RESPONSE_ALLOW,
+		.connection = http_connection_for(&io->req, keep),
+	};
+
+	tux_put_short(c, io, &r);
+	return tux_request_done(c, io, keep);
+}
+
+/* A directory that was asked for without its slash. */
+static enum tux_verdict tux_answer_redirect(struct tux_conn *c, struct tux_io *io)
+{
+	const struct http_span *query = &io->req.query;
+	bool keep = io->req.keep_alive;
+	struct http_response r = {
+		.status = 301,
+		.flags = tux_head_flag(&io->req),
+		.connection = http_connection_for(&io->req, keep),
+		.location = io->location,
+	};
+	int n;
+
+	n = http_location(io->location, sizeof(io->location), io->path, strlen(io->path),
+			  query->off ? tux_rx_start(io) + query->off : NULL, query->len);
+	if (n < 0)
+		return tux_answer_status(c, io, 414);
+	r.location_len = n;
+	tux_put_short(c, io, &r);
+	return tux_request_done(c, io, keep);
+}
+
+static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, int err)
+{
+	switch (err) {
+	case -EISDIR:
+		return tux_answer_redirect(c, io);
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+		return tux_answer_status(c, io, 404);
+	case -EACCES:
+	case -EPERM:
+	case -EFBIG:
+	case -EXDEV:
+		return tux_answer_status(c, io, 403);
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+		return tux_answer_status(c, io, 503);
+	default:
+		return tux_answer_status(c, io, 500);
+	}
+}
+
+/*
+ * The ETag: inode, size, time and change counter. Strong only where these
+ * cannot stay equal over a change (file.h).
+ */
+static void tux_entity_init(struct http_entity *e, const struct tux_file *f, time64_t now)
+{
+	struct http_validators *v = &e->v;
+	u64 ns = f->mtime.tv_sec * NSEC_PER_SEC + f->mtime.tv_nsec;
+
+	memset(e, 0, sizeof(*e));
+	v->size = f->size;
+	v->mtime = f->mtime.tv_sec;
+	/* RFC 9110 8.8.2.1: never later than Date. */
+	v->has_mtime = v->mtime <= now;
+	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx\"",
+			       f->ino ^ (f->version << 20), (u64)f->size, ns);
+	v->etag_weak = !f->etag_strong;
+	e->content_type = f->type;
+	e->coding = HTTP_CODING_IDENTITY;
+}
+
+/* The prepared head of a file: kept with it, made at its first request. */
+static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f)
+{
+	struct tux_head *h = tux_file_head(f);
+
+	if (h)
+		return h;
+	h = kmalloc(sizeof(*h) + HTTP_PREPARED_MAX, GFP_KERNEL | __GFP_NOWARN);
+	if (!h)
+		return NULL;
+	tux_entity_init(&h->entity, f, c->worker->date_sec);
+	if (http_prepare_object_head(&h->prepared, h->text, HTTP_PREPARED_MAX, &h->entity) < 0) {
+		kfree(h);
+		return NULL;
+	}
+	return tux_file_set_head(f, h);
+}
+
+/*
+ * Append the body behind its head when it is small; else leave it to be sent
+ * from the page cache. Returns 0, or an error with nothing appended; takes
+ * over the reference to @f where it succeeds.
+ */
+static int tux_put_body(struct tux_conn *c, struct tux_io *io, struct tux_file *f, loff_t pos,
+			u64 len)
+{
+	ssize_t n;
+
+	if (len > TUX_COPY_MAX) {
+		c->out.file = f;
+		c->out.pos = pos;
+		c->out.left = len;
+		return 0;
+	}
+	n = tux_file_read(f, pos, tux_tx_end(io), len, true);
+	if (n < 0)
+		return n;
+	if (n < len)
+		return -ESTALE;
+	io->tx_len += len;
+	tux_file_put(f);
+	return 0;
+}
+
+static int tux_put_head(struct tux_conn *c, struct tux_io *io, const struct tux_head *h,
+			const struct http_plan *plan, bool keep)
+{
+	struct http_response r = {
+		.status = plan->status,
+		.flags = tux_head_flag(&io->req),
+		.connection = http_connection_for(&io->req, keep),
+		.date = c->worker->date,
+		.entity = &h->entity,
+		.plan = plan,
+	};
+
+	switch (r.status) {
+	case 200:
+	case 304:
+		return http_finish_head(tux_tx_end(io), tux_tx_room(io), &h->prepared, &r);
+	case 206:
+		return http_response_head(tux_tx_end(io), tux_tx_room(io), &r);
+	default:
+		return http_short_response(tux_tx_end(io), tux_tx_room(io), &r);
+	}
+}
+
+/* What to send of the file: sets @plan, a single range at most. */
+static void tux_plan(struct tux_io *io, const struct tux_head *h, time64_t now,
+		     struct http_plan *plan)
+{
+	plan->status = 200;
+	plan->nr_ranges = 0;
+	if (!http_is_conditional(&io->req))
+		return;
+	http_evaluate(&io->req, tux_rx_start(io), &h->entity.v, now, plan);
+	/* A server may ignore Range (RFC 9110 14.2): several get the whole. */
+	if (plan->nr_ranges > 1) {
+		plan->status = 200;
+		plan->nr_ranges = 0;
+	}
+}
+
+static enum tux_verdict tux_miss(struct tux_conn *c, struct tux_io *io, enum tux_miss_kind kind,
+				 struct tux_file *f)
+{
+	const char *path = kind == TUX_MISS_LOOKUP ? io->path : NULL;
+
+	if (!tux_miss_alloc(c, kind, path, f)) {
+		tux_file_put(f);
+		return tux_answer_status(c, io, 503);
+	}
+	tux_stat_inc(&c->worker->stats, TUX_misses);
+	return TUX_IN_MISS_POOL;
+}
+
+/* Answer with a file. Takes over the reference to @f. */
+static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+					bool warmed)
+{
+	struct tux_head *h = tux_head_of(c, f);
+	bool keep = io->req.keep_alive;
+	struct http_plan plan;
+	loff_t pos = 0;
+	int err, n;
+	u64 len;
+
+	if (!h) {
+		tux_file_put(f);
+		return tux_answer_status(c, io, 503);
+	}
+	tux_plan(io, h, c->worker->date_sec, &plan);
+	len = plan.status == 200 ? h->entity.v.size : 0;
+	if (plan.status == 206) {
+		pos = plan.range[0].start;
+		len = plan.range[0].len;
+	}
+	if (io->req.method == HTTP_HEAD)
+		len = 0;
+	if (io->tx_len && len <= TUX_COPY_MAX && len + TUX_TX_HEAD_ROOM > tux_tx_room(io)) {
+		tux_file_put(f);
+		return TUX_NEED_ROOM;
+	}
+
+	n = tux_put_head(c, io, h, &plan, keep);
+	if (WARN_ON_ONCE(n < 0)) {
+		tux_file_put(f);
+		return tux_answer_status(c, io, 500);
+	}
+	io->tx_len += n;
+	err = len ? tux_put_body(c, io, f, pos, len) : 0;
+	if (err) {
+		io->tx_len -= n;
+		if (err == -EAGAIN && !warmed)
+			return tux_miss(c, io, TUX_MISS_READ, f);
+		tux_file_put(f);
+		if (err == -ESTALE)
+			tux_stat_inc(&c->worker->stats, TUX_truncated);
+		return tux_answer_status(c, io, 503);
+	}
+	if (!len)
+		tux_file_put(f);
+	tux_count_status(c, plan.status);
+	return tux_request_done(c, io, keep);
+}
+
+/* The tunables that decide what may be served, as they are now. */
+struct tux_file_policy tux_file_policy_of(const struct tux_server *srv)
+{
+	const struct tux_conf *conf = &srv->tn->conf;
+
+	return (struct tux_file_policy) {
+		.index = srv->index,
+		.mode_allowed = READ_ONCE(conf->mode_allowed),
+		.mode_forbidden = READ_ONCE(conf->mode_forbidden),
+		.hide_dot_files = READ_ONCE(conf->hide_dot_files),
+		.max_object_size = READ_ONCE(conf->max_object_size),
+	};
+}
+
+/* The connection came back from the miss pool with @c->miss. */
+static enum tux_verdict tux_answer_missed(struct tux_conn *c, struct tux_io *io)
+{
+	bool warmed = c->miss->kind == TUX_MISS_READ;
+	struct tux_file *f = c->miss->file;
+	int err = c->miss->err;
+
+	c->miss->file = NULL;
+	tux_miss_free(c);
+	if (!err)
+		return tux_answer_file(c, io, f, warmed);
+	tux_file_put(f);
+	return tux_answer_errno(c, io, err);
+}
+
+static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
+{
+	struct tux_server *srv = c->worker->srv;
+	struct tux_file_policy policy;
+	struct tux_file *f;
+	int n;
+
+	n = http_request_path(&io->req, tux_rx_start(io), io->path, sizeof(io->path));
+	if (n < 0)
+		return tux_answer_status(c, io, -n);
+	if (c->miss)
+		return tux_answer_missed(c, io);
+
+	policy = tux_file_policy_of(srv);
+	n = tux_file_lookup(srv->root, &policy, io->path, TUX_LOOKUP_NOWAIT, &f);
+	if (n == -EAGAIN)
+		return tux_miss(c, io, TUX_MISS_LOOKUP, NULL);
+	if (n)
+		return tux_answer_errno(c, io, n);
+	return tux_answer_file(c, io, f, false);
+}
+
+/* A complete head: its length and its body are known, the rest is content. */
+static enum tux_verdict tux_request_answer(struct tux_conn *c, struct tux_io *io)
+{
+	struct http_request *req = &io->req;
+	int body = http_body_init(&c->body, req, &io->limits);
+
+	io->body_follows = body != 1;
+	if (body < 0) {
+		req->keep_alive = false;
+		return tux_answer_status(c, io, -body);
+	}
+	if (req->status)
+		return tux_answer_status(c, io, req->status);
+	if (req->method == HTTP_OPTIONS)
+		return tux_answer_options(c, io);
+	return tux_answer_path(c, io);
+}
+
+/* The rest of the body of a request that was answered. */
+static enum tux_verdict tux_request_skip(struct tux_conn *c, struct tux_io *io)
+{
+	u32 used;
+	int ret;
+
+	ret = http_body_skip(&c->body, tux_rx_start(io), io->rx_len - io->rx_off, &used);
+	io->rx_off += used;
+	if (ret < 0)
+		return TUX_HANG_UP;
+	c->skipping = !ret;
+	return TUX_NEED_INPUT;
+}
+
+static enum tux_verdict tux_request_error(struct tux_conn *c, struct tux_io *io, int status)
+{
+	struct http_response r = {
+		.status = status,
+		.flags = tux_head_flag(&io->req),
+		.connection = HTTP_CONN_CLOSE,
+	};
+
+	tux_stat_inc(&c->worker->stats, TUX_requests);
+	tux_put_short(c, io, &r);
+	return tux_request_refused(c, io);
+}
+
+/**
+ * tux_request_next - answer the next request in the receive buffer
+ * @c: the connection
+ * @io: its buffers
+ *
+ * Context: the worker's thread. Never blocks.
+ * Return: see enum tux_verdict.
+ */
+enum tux_verdict tux_request_next(struct tux_conn *c, struct tux_io *io)
+{
+	int n;
+
+	if (c->skipping) {
+		if (tux_request_skip(c, io) == TUX_HANG_UP)
+			return TUX_HANG_UP;
+		if (c->skipping)
+			return TUX_NEED_INPUT;
+	}
+	if (io->rx_off == io->rx_len)
+		return TUX_NEED_INPUT;
+	if (tux_tx_room(io) < TUX_TX_HEAD_ROOM)
+		return TUX_NEED_ROOM;
+
+	/* Complete already: it was in the miss pool, or waited for room. */
+	if (!io->req.head_len) {
+		n = http_parse(&io->req, &io->limits, tux_rx_start(io), io->rx_len - io->rx_off);
+		if (!n)
+			return TUX_NEED_INPUT;
+		if (n < 0)
+			return tux_request_error(c, io, -n);
+		tux_stat_inc(&c->worker->stats, TUX_requests);
+	}
+	return tux_request_answer(c, io);
+}
+
+/**
+ * tux_request_begun - is the connection in the middle of a request?
+ * @c: the connection
+ * @io: its buffers
+ *
+ * Return: true when bytes of a request, or of its body, have arrived and more
+ * are needed: then the header timeout runs, else the keep-alive timeout.
+ */
+bool tux_request_begun(const struct tux_conn *c, const struct tux_io *io)
+{
+	return c->skipping || io->rx_off < io->rx_len;
+}
+
+/**
+ * tux_request_timeout - tell a client that its request took too long
+ * @c: a connection whose header timeout ran out
+ * @io: buffers, with nothing in tx
+ *
+ * RFC 9110 15.5.9: only when a request had begun.
+ */
+void tux_request_timeout(struct tux_conn *c, struct tux_io *io)
+{
+	struct http_response r = {
+		.status = 408,
+		.connection = HTTP_CONN_CLOSE,
+	};
+
+	if (!c->skipping && c->in)
+		tux_put_short(c, io, &r);
+}

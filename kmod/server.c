@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starting and stopping, and the one thing that the workers share: the count of
+ * connection slots.
+ *
+ * Contexts: start, stop and the setters run in process context under
+ * tux_net.lock; the slot functions in the workers and, to look only, in softirq.
+ */
+#include <linux/cpumask.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "docroot.h"
+#include "listener.h"
+#include "miss.h"
+#include "tux.h"
+#include "worker.h"
+
+/**
+ * tux_slot_get - reserve a slot for a connection
+ * @srv: the server
+ *
+ * To be called before the accept queue is popped, so that max_connections is
+ * never exceeded.
+ *
+ * Context: any.
+ * Return: true, or false at the limit.
+ */
+bool tux_slot_get(struct tux_server *srv)
+{
+	int limit = READ_ONCE(srv->tn->conf.max_connections);
+	int n = atomic_read(&srv->connections);
+
+	do {
+		if (n >= limit)
+			return false;
+	} while (!atomic_try_cmpxchg(&srv->connections, &n, n + 1));
+	return true;
+}
+
+/**
+ * tux_slot_put - give a slot back
+ * @srv: the server
+ *
+ * The one that ends the shortage wakes the workers whose clients wait.
+ *
+ * Context: process context, a worker.
+ */
+void tux_slot_put(struct tux_server *srv)
+{
+	int limit = READ_ONCE(srv->tn->conf.max_connections);
+	unsigned int i;
+
+	/* Fully ordered: pairs with smp_mb() in tux_worker_wake_accept(). */
+	if (atomic_fetch_dec(&srv->connections) < limit)
+		return;
+	for (i = 0; i < srv->nr_workers; i++)
+		if (tux_listener_queue_len(srv->workers[i]->listener))
+			tux_worker_wake(srv->workers[i]);
+}
+
+/**
+ * tux_slots_free - connections that may still be opened
+ * @srv: the server
+ *
+ * Context: any; a snapshot.
+ * Return: their number, 0 at or above the limit.
+ */
+unsigned int tux_slots_free(const struct tux_server *srv)
+{
+	int left = READ_ONCE(srv->tn->conf.max_connections) - atomic_read(&srv->connections);
+
+	return max(left, 0);
+}
+
+/**
+ * tux_server_kick - make every worker look at the tunables anew
+ * @tn: the namespace
+ */
+void tux_server_kick(struct tux_net *tn)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&tn->lock);
+	for (i = 0; tn->server && i < tn->server->nr_workers; i++)
+		tux_worker_wake(tn->server->workers[i]);
+}
+
+/**
+ * tux_server_set_backlog - bring max_backlog to the running listeners
+ * @tn: the namespace
+ *
+ * Return: 0 or a socket's error.
+ */
+int tux_server_set_backlog(struct tux_net *tn)
+{
+	unsigned int i;
+	int err = 0;
+
+	lockdep_assert_held(&tn->lock);
+	for (i = 0; tn->server && i < tn->server->nr_workers && !err; i++)
+		err = tux_listener_set_backlog(tn->server->workers[i]->listener,
+					       tn->conf.max_backlog);
+	return err;
+}
+
+static int tux_server_add_worker(struct tux_server *srv, unsigned int nr, unsigned int cpu)
+{
+	struct tux_listener *first = srv->nr_workers ? srv->workers[0]->listener : NULL;
+	const struct tux_conf *conf = &srv->tn->conf;
+	struct tux_listener *l;
+	struct tux_worker *w;
+
+	l = tux_listener_create(srv->tn->net, conf->port, conf->max_backlog, nr > 1, first);
+	if (IS_ERR(l))
+		return PTR_ERR(l);
+	w = tux_worker_create(srv, srv->nr_workers, cpu, l);
+	if (IS_ERR(w)) {
+		tux_listener_destroy(l);
+		return PTR_ERR(w);
+	}
+	srv->workers[srv->nr_workers++] = w;
+	return 0;
+}
+
+/* Worker i goes to the i-th online CPU, round and round. */
+static int tux_server_add_workers(struct tux_server *srv, unsigned int nr)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	int err = 0;
+
+	while (srv->nr_workers < nr && !err) {
+		err = tux_server_add_worker(srv, nr, cpu);
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+	}
+	return err;
+}
+
+static void tux_server_free(struct tux_server *srv)
+{
+	unsigned int i;
+
+	for (i = 0; i < srv->nr_workers; i++)
+		tux_worker_destroy(srv->workers[i]);
+	tux_docroot_put(srv->root);
+	kfree(srv);
+}
+
+static void tux_server_stop_workers(struct tux_server *srv)
+{
+	unsigned int i;
+
+	for (i = 0; i < srv->nr_workers; i++)
+		tux_worker_stop(srv->workers[i]);
+	/* No pool thread is left that has just queued a connection. */
+	tux_miss_flush();
+}
+
+/**
+ * tux_server_start - start serving
+ * @tn: the namespace; its tunables say what, where and how
+ *
+ * Context: process context of whoever starts the server, whose root directory
+ * and rights decide which document root that is.
+ * Return: 0 (also when it runs already), or -ENOENT without a document root,
+ * -EADDRINUSE, -ENOMEM, or what opening the document root said.
+ */
+int tux_server_start(struct tux_net *tn)
+{
+	unsigned int nr = tn->conf.threads ?: num_online_cpus();
+	struct tux_server *srv;
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&tn->lock);
+	if (tn->server)
+		return 0;
+	if (!tn->conf.documentroot[0])
+		return -ENOENT;
+	nr = min_t(unsigned int, nr, TUX_THREADS_MAX);
+
+	srv = kzalloc(struct_size(srv, workers, nr), GFP_KERNEL);
+	if (!srv)
+		return -ENOMEM;
+	srv->tn = tn;
+	strscpy(srv->index, tn->conf.index, sizeof(srv->index));
+
+	srv->root = tux_docroot_open(tn->conf.documentroot);
+	if (IS_ERR(srv->root)) {
+		err = PTR_ERR(srv->root);
+		kfree(srv);
+		return err;
+	}
+	err = tux_server_add_workers(srv, nr);
+	if (err) {
+		tux_server_stop_workers(srv);
+		tux_server_free(srv);
+		return err;
+	}
+
+	tn->server = srv;
+	for (i = 0; i < nr; i++)
+		tux_worker_start(srv->workers[i]);
+	return 0;
+}
+
+static void tux_server_keep_counters(struct tux_net *tn, const struct tux_server *srv)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < srv->nr_workers; i++) {
+		const struct tux_worker *w = srv->workers[i];
+
+		for (j = 0; j < TUX_NR_COUNTERS; j++)
+			tux_stat_add(&tn->past, j, w->stats.v[j]);
+		for (j = 0; j < TUX_NR_DROPS; j++)
+			tn->past_drops[j] += atomic64_read(&w->listener->drops[j]);
+	}
+}
+
+/**
+ * tux_server_stop - stop serving: open connections are closed
+ * @tn: the namespace
+ *
+ * Context: process context; waits for requests in the miss pool.
+ */
+void tux_server_stop(struct tux_net *tn)
+{
+	struct tux_server *srv = tn->server;
+	unsigned int i;
+
+	lockdep_assert_held(&tn->lock);
+	if (!srv)
+		return;
+
+	/* 1. No new work, and nobody in the callbacks any more. */
+	for (i = 0; i < srv->nr_workers; i++)
+		tux_listener_detach(srv->workers[i]->listener);
+	synchronize_net();
+	/* 2. The workers close their connections and end. */
+	tux_server_stop_workers(srv);
+	/* 3. Softirqs that still ran a connection's callback have left it. */
+	synchronize_net();
+	/* 4. Nobody refers to it now. Waiting clients are reset here. */
+	tux_server_keep_counters(tn, srv);
+	tn->server = NULL;
+	tux_server_free(srv);
+}

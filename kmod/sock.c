@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The TCP socket of a connection.
+ *
+ * A sock that was popped from the accept queue is grafted to the struct socket
+ * inside its connection, and gets callbacks that do one thing: tell the
+ * connection that something happened. Receiving and sending never wait.
+ *
+ * Contexts: the callbacks run in softirq, or in process context when a socket
+ * lock is released; everything else in process context, by the connection's
+ * owner. The pointer from the sock to the connection (sk_user_data) is read
+ * and changed under sk_callback_lock.
+ */
+#include <linux/uio.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "conn.h"
+#include "listener.h"
+#include "sock.h"
+#include "worker.h"
+
+static void tux_sock_event(struct sock *sk)
+{
+	struct tux_conn *c;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	c = sk->sk_user_data;
+	if (c)
+		tux_conn_event(c);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* The original clears SOCK_NOSPACE when there is enough room to be worth it. */
+static void tux_sock_write_space(struct sock *sk)
+{
+	struct tux_conn *c;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	c = sk->sk_user_data;
+	if (c) {
+		c->worker->listener->orig.write_space(sk);
+		if (!test_bit(SOCK_NOSPACE, &c->sa.socket.flags))
+			tux_conn_event(c);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/*
+ * What sock_graft() does, without its security hook: that one wants an inode
+ * which the file system made, and only copies a label to it.
+ */
+static void tux_sock_graft(struct tux_conn *c, struct sock *sk)
+{
+	struct socket *sock = &c->sa.socket;
+
+	lockdep_assert_held_write(&sk->sk_callback_lock);
+
+	sock->type = SOCK_STREAM;
+	sock->flags = 0;
+	sock->file = NULL;
+	sock->ops = c->worker->listener->sock->ops;
+	sock->sk = sk;
+	sock->state = SS_CONNECTED;
+	rcu_assign_pointer(sk->sk_wq, &sock->wq);
+	sk_set_socket(sk, sock);
+	sk->sk_uid = SOCK_INODE(sock)->i_uid;
+}
+
+/**
+ * tux_sock_attach - graft a popped sock to its connection
+ * @c: a connection with @worker set, owned by the caller
+ * @sk: the sock, from tux_listener_pop()
+ *
+ * Events that came before are not replayed: the caller looks once
+ * (tux_sock_quiet()).
+ *
+ * Context: process context; takes the socket lock.
+ * Return: true, or false when the connection is closed already; the caller
+ * then still owns @sk.
+ */
+bool tux_sock_attach(struct tux_conn *c, struct sock *sk)
+{
+	bool alive;
+
+	lock_sock(sk);
+	alive = sk->sk_state != TCP_CLOSE;
+	if (alive) {
+		sock_rps_record_flow(sk);
+		write_lock_bh(&sk->sk_callback_lock);
+		tux_sock_graft(c, sk);
+		c->sk = sk;
+		sk->sk_user_data = c;
+		sk->sk_data_ready = tux_sock_event;
+		sk->sk_state_change = tux_sock_event;
+		sk->sk_error_report = tux_sock_event;
+		sk->sk_write_space = tux_sock_write_space;
+		write_unlock_bh(&sk->sk_callback_lock);
+	}
+	release_sock(sk);
+	return alive;
+}
+
+static void tux_sock_detach(struct tux_conn *c)
+{
+	const struct tux_sock_callbacks *orig = &c->worker->listener->orig;
+	struct sock *sk = c->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	sk->sk_data_ready = orig->data_ready;
+	sk->sk_state_change = orig->state_change;
+	sk->sk_error_report = orig->error_report;
+	sk->sk_write_space = orig->write_space;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * tux_sock_quiet - nothing to receive, no end, no error?
+ * @c: a connection owned by the caller
+ *
+ * A test without the socket lock, to spare a receive that would find nothing.
+ * What arrives after it is announced by a callback.
+ *
+ * Context: any.
+ */
+bool tux_sock_quiet(const struct tux_conn *c)
+{
+	const struct sock *sk = c->sk;
+
+	return skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	       !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) && !READ_ONCE(sk->sk_err);
+}
+
+static int tux_recv_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset,
+			  size_t len)
+{
+	size_t n = min(len, desc->count);
+
+	if (n && skb_copy_bits(skb, offset, desc->arg.data, n))
+		return -EFAULT;
+	desc->arg.data = (char *)desc->arg.data + n;
+	desc->count -= n;
+	return n;
+}
+
+/**
+ * tux_sock_recv - take received bytes
+ * @c: a connection owned by the caller
+ * @buf: to where
+ * @len: how many at most, not 0
+ *
+ * Context: process context; takes the socket lock, does not wait for data.
+ * Return: the number of bytes; 0 at the client's FIN; -EAGAIN when there is
+ * nothing now (a callback will come); another negative errno when the
+ * connection is broken.
+ */
+ssize_t tux_sock_recv(struct tux_conn *c, void *buf, size_t len)
+{
+	read_descriptor_t desc = { .count = len, .arg.data = buf };
+	struct sock *sk = c->sk;
+	ssize_t n;
+
+	lock_sock(sk);
+	n = tcp_read_sock(sk, &desc, tux_recv_actor);
+	if (!n) {
+		if (sk->sk_err)
+			n = -sk->sk_err;
+		else if (!(sk->sk_shutdown & RCV_SHUTDOWN) && sk->sk_state != TCP_CLOSE)
+			n = -EAGAIN;
+	}
+	release_sock(sk);
+	return n;
+}
+
+/**
+ * tux_sock_send - copy bytes into the send buffer
+ * @c: a connection owned by the caller
+ * @buf: from where
+ * @len: how many
+ * @more: more follows at once (another send, or the close): hold back a
+ *	  segment that is not full
+ *
+ * Context: process context; takes the socket lock, does not wait for room.
+ * Return: the number of bytes taken, more than 0; -EAGAIN when there is no
+ * room (the write_space callback will come); another negative errno when the
+ * connection is broken.
+ */
+ssize_t tux_sock_send(struct tux_conn *c, const void *buf, size_t len, bool more)
+{
+	struct kvec kv = { .iov_base = (void *)buf, .iov_len = len };
+	struct msghdr msg = {
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0),
+	};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &kv, 1, len);
+	return tcp_sendmsg(c->sk, &msg, len);
+}
+
+/**
+ * tux_sock_shutdown - send our FIN, go on receiving
+ * @c: a connection owned by the caller
+ *
+ * Context: process context; takes the socket lock.
+ */
+void tux_sock_shutdown(struct tux_conn *c)
+{
+	struct sock *sk = c->sk;
+
+	lock_sock(sk);
+	sk->sk_shutdown |= SEND_SHUTDOWN;
+	sk->sk_prot->shutdown(sk, SEND_SHUTDOWN);
+	release_sock(sk);
+}
+
+/*
+ * The children of a kernel socket hold no reference on their network namespace,
+ * and closing such a sock kills its timers: a last segment that gets lost would
+ * never be sent again, and the sock stay for ever. So take a reference before.
+ * Not in a namespace that is going away: there the connection is aborted.
+ */
+static bool tux_sock_hold_net(struct sock *sk)
+{
+	if (sk->sk_net_refcnt)
+		return true;
+	if (!maybe_get_net(sock_net(sk)))
+		return false;
+	tux_compat_net_upgrade(sk);
+	return true;
+}
+
+/**
+ * tux_sock_close - give the sock back to the protocol
+ * @c: a connection owned by the caller; @c->sk is gone afterwards
+ * @abort: end with a RST; else what was sent is still delivered, then a FIN
+ *
+ * Context: process context; takes the socket lock. No callback runs for @c
+ * after it.
+ */
+void tux_sock_close(struct tux_conn *c, bool abort)
+{
+	struct sock *sk = c->sk;
+
+	tux_sock_detach(c);
+	if (abort || !tux_sock_hold_net(sk))
+		sock_no_linger(sk);
+	sk->sk_prot->close(sk, 0);
+	c->sk = NULL;
+	c->sa.socket.sk = NULL;
+}
+
+/**
+ * tux_sock_discard - reset a popped sock that no connection will have
+ * @sk: the sock, from tux_listener_pop()
+ *
+ * Context: process context; takes the socket lock.
+ */
+void tux_sock_discard(struct sock *sk)
+{
+	sock_no_linger(sk);
+	sk->sk_prot->close(sk, 0);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of the server: one struct tux_net for each network namespace, and
+ * while it serves a struct tux_server below it.
+ *
+ * Lock order: tux_net.lock, then everything else. The tunables' handlers and
+ * the /proc views take tux_net.lock; so it must not be held while these are
+ * unregistered.
+ */
+#ifndef _TUX_H
+#define _TUX_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <net/net_namespace.h>
+
+#include "file.h"
+#include "stats.h"
+#include "tunables.h"
+
+struct ctl_table;
+struct ctl_table_header;
+struct proc_dir_entry;
+struct tux_docroot;
+struct tux_worker;
+
+/**
+ * struct tux_server - a running server: workers, listeners, what is served
+ * @tn: the namespace it serves in; outlives it
+ * @root: document root, pinned when the server was started
+ * @index: name of a directory's index file; fixed while it runs
+ * @nr_workers: entries in @workers
+ * @connections: open connections of all workers, each slot taken before the
+ *		 accept queue is popped; never above max_connections
+ * @workers: the workers, each with its listener
+ *
+ * Made by tux_server_start(), freed by tux_server_stop(), both under
+ * tux_net.lock. The workers refer to it without a count: they are stopped
+ * before it goes.
+ */
+struct tux_server {
+	struct tux_net		*tn;
+	struct tux_docroot	*root;
+	char			index[64];
+	unsigned int		nr_workers;
+	atomic_t		connections ____cacheline_aligned_in_smp;
+	struct tux_worker	*workers[] ____cacheline_aligned_in_smp;
+};
+
+/**
+ * struct tux_net - everything of one network namespace
+ * @net: the namespace; this struct is freed before it
+ * @lock: serialises starting, stopping and writing tunables
+ * @conf: the tunables
+ * @server: the running server, NULL when stopped; under @lock
+ * @past: counters of servers that were stopped; under @lock
+ * @past_drops: their queue drops; under @lock
+ * @ctl_table: this namespace's copy of the sysctl table
+ * @ctl_header: its registration
+ * @proc: /proc/net/tux
+ */
+struct tux_net {
+	struct net		*net;
+	struct mutex		lock;
+	struct tux_conf		conf;
+	struct tux_server	*server;
+	struct tux_stats	past;
+	u64			past_drops[TUX_NR_DROPS];
+	struct ctl_table	*ctl_table;
+	struct ctl_table_header	*ctl_header;
+	struct proc_dir_entry	*proc;
+};
+
+struct tux_net *tux_net(const struct net *net);
+
+/* server.c */
+int tux_server_start(struct tux_net *tn);
+void tux_server_stop(struct tux_net *tn);
+int tux_server_set_backlog(struct tux_net *tn);
+void tux_server_kick(struct tux_net *tn);
+bool tux_slot_get(struct tux_server *srv);
+void tux_slot_put(struct tux_server *srv);
+unsigned int tux_slots_free(const struct tux_server *srv);
+
+/* request.c */
+struct tux_file_policy tux_file_policy_of(const struct tux_server *srv);
+
+/* sysctl.c */
+int tux_conf_check(const struct tux_conf *conf);
+int tux_sysctl_register(struct tux_net *tn);
+void tux_sysctl_unregister(struct tux_net *tn);
+
+/* procfs.c */
+int tux_proc_register(struct tux_net *tn);
+void tux_proc_unregister(struct tux_net *tn);
+
+#endif /* _TUX_H */

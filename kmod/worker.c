@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The event loop.
+ *
+ *	accept queue --> accept-phase --+
+ *	                                v
+ *	socket callback ----------> work_pending --> work-phase
+ *
+ * A worker is one kernel thread bound to one CPU. Between two phases it asks the
+ * policy (policy.c) what comes next. It never polls: with nothing to do it
+ * sleeps, until a callback wakes it or the oldest timeout of a connection is
+ * due; without connections, for good.
+ *
+ * Contexts: tux_worker_queue(), tux_worker_wake() and tux_worker_wake_accept()
+ * in any; create, start, stop and destroy in process context under
+ * tux_net.lock; everything else in the worker's thread.
+ */
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "conn.h"
+#include "listener.h"
+#include "tux.h"
+#include "worker.h"
+
+/**
+ * tux_worker_wake - make the worker look at its queues
+ * @w: the worker
+ *
+ * Context: any. What the worker is to see was written before the call.
+ */
+void tux_worker_wake(struct tux_worker *w)
+{
+	/* Pairs with smp_mb() by set_current_state() in tux_worker_sleep(). */
+	smp_mb();
+	if (READ_ONCE(w->sleeping))
+		wake_up_process(w->task);
+}
+
+/**
+ * tux_worker_wake_accept - a connection arrived in the accept queue
+ * @w: the worker
+ *
+ * At the connection limit the worker may not take it, so it is left alone;
+ * whoever frees a slot then wakes it (tux_slot_put()).
+ *
+ * Context: any.
+ */
+void tux_worker_wake_accept(struct tux_worker *w)
+{
+	/*
+	 * The queue was filled before the count of slots is read. Pairs with
+	 * the barrier in tux_slot_put(), which counts before it looks at the
+	 * queue.
+	 */
+	smp_mb();
+	if (READ_ONCE(w->sleeping) && tux_slots_free(w->srv))
+		wake_up_process(w->task);
+}
+
+/**
+ * tux_worker_queue - put a connection at the tail of work_pending
+ * @w: the connection's worker
+ * @c: a connection whose BUSY token the caller holds, and gives up here
+ *
+ * Context: any.
+ */
+void tux_worker_queue(struct tux_worker *w, struct tux_conn *c)
+{
+	spin_lock_bh(&w->work_lock);
+	list_add_tail(&c->work, &w->work_pending);
+	WRITE_ONCE(w->nr_pending, w->nr_pending + 1);
+	spin_unlock_bh(&w->work_lock);
+	tux_worker_wake(w);
+}
+
+static struct tux_conn *tux_worker_dequeue(struct tux_worker *w)
+{
+	struct tux_conn *c;
+
+	spin_lock_bh(&w->work_lock);
+	c = list_first_entry_or_null(&w->work_pending, struct tux_conn, work);
+	if (c) {
+		list_del(&c->work);
+		WRITE_ONCE(w->nr_pending, w->nr_pending - 1);
+	}
+	spin_unlock_bh(&w->work_lock);
+	return c;
+}
+
+/**
+ * tux_worker_update_date - write the Date field for the current second
+ * @w: the worker
+ */
+void tux_worker_update_date(struct tux_worker *w)
+{
+	time64_t now = ktime_get_real_seconds();
+
+	if (now != w->date_sec) {
+		w->date_sec = now;
+		http_date_format(w->date, now);
+	}
+}
+
+/* One accept-phase: at most @limit consecutive accepts, 0 for no limit. */
+static void tux_accept_phase(struct tux_worker *w, u32 limit)
+{
+	u32 n = 0;
+
+	tux_stat_inc(&w->stats, TUX_accept_phases);
+	while (!limit || n < limit) {
+		struct sock *sk;
+
+		if (!tux_slot_get(w->srv))
+			break;
+		sk = tux_listener_pop(w->listener);
+		if (!sk) {
+			tux_slot_put(w->srv);
+			break;
+		}
+		n++;
+		tux_conn_accept(w, sk);
+		cond_resched();
+		if (kthread_should_stop())
+			break;
+	}
+}
+
+static unsigned long tux_timeout_jiffies(const struct tux_worker *w, enum tux_timeout kind)
+{
+	const struct tux_conf *conf = &w->srv->tn->conf;
+
+	switch (kind) {
+	case TUX_TIMEOUT_HEADER:
+		return READ_ONCE(conf->header_timeout) * HZ;
+	case TUX_TIMEOUT_KEEPALIVE:
+		return READ_ONCE(conf->keepalive_timeout) * HZ;
+	case TUX_TIMEOUT_SEND:
+		return READ_ONCE(conf->send_timeout) * HZ;
+	default:
+		return TUX_LINGER_SECONDS * HZ;
+	}
+}
+
+/*
+ * Connections of one kind are listed in the order in which they began to wait,
+ * so the first that is not due ends the search. One that something else
+ * already took from the wire waits again from now on.
+ */
+static void tux_worker_expire_kind(struct tux_worker *w, enum tux_timeout kind)
+{
+	unsigned long timeout = tux_timeout_jiffies(w, kind);
+	struct list_head *list = &w->timeouts[kind];
+	unsigned int budget = TUX_EXPIRE_BUDGET;
+
+	if (!timeout)
+		return;
+	while (!list_empty(list) && budget--) {
+		struct tux_conn *c = list_first_entry(list, struct tux_conn, timeout);
+
+		if (time_before(jiffies, c->since + timeout))
+			break;
+		if (tux_conn_take(c)) {
+			tux_conn_expire(c);
+		} else {
+			c->since = jiffies;
+			list_move_tail(&c->timeout, list);
+		}
+	}
+}
+
+static void tux_worker_expire(struct tux_worker *w)
+{
+	enum tux_timeout kind;
+
+	for (kind = 0; kind < TUX_NR_TIMEOUTS; kind++)
+		tux_worker_expire_kind(w, kind);
+}
+
+/* One work-phase: until work_pending is empty, new items included. */
+static void tux_work_phase(struct tux_worker *w, u32 budget)
+{
+	struct tux_conn *c;
+	u32 n = 0;
+
+	tux_stat_inc(&w->stats, TUX_work_phases);
+	tux_worker_update_date(w);
+	while ((!budget || n < budget) && (c = tux_worker_dequeue(w))) {
+		tux_stat_inc(&w->stats, TUX_work_items);
+		tux_conn_run(c);
+		cond_resched();
+		if (kthread_should_stop())
+			break;
+		if (++n % TUX_EXPIRE_ITEMS == 0) {
+			tux_worker_update_date(w);
+			tux_worker_expire(w);
+		}
+	}
+}
+
+static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
+{
+	struct tux_policy_in in = {
+		.accept_queue = tux_listener_queue_len(w->listener),
+		.work_pending = READ_ONCE(w->nr_pending),
+		.free_slots = tux_slots_free(w->srv),
+		.accept_limit = READ_ONCE(w->srv->tn->conf.accept_limit),
+		.last = w->last,
+	};
+
+	return tux_policy_next(&in);
+}
+
+/* Jiffies until the first timeout is due; MAX_SCHEDULE_TIMEOUT without any. */
+static long tux_worker_next_timeout(const struct tux_worker *w)
+{
+	long next = MAX_SCHEDULE_TIMEOUT;
+	enum tux_timeout kind;
+
+	for (kind = 0; kind < TUX_NR_TIMEOUTS; kind++) {
+		const struct list_head *list = &w->timeouts[kind];
+		unsigned long timeout = tux_timeout_jiffies(w, kind);
+		const struct tux_conn *c;
+		long left;
+
+		if (!timeout || list_empty(list))
+			continue;
+		c = list_first_entry(list, struct tux_conn, timeout);
+		left = (long)(c->since + timeout - jiffies);
+		next = min(next, max(left, 1L));
+	}
+	return next;
+}
+
+static void tux_worker_sleep(struct tux_worker *w)
+{
+	WRITE_ONCE(w->sleeping, true);
+	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_wake_accept(). */
+	set_current_state(TASK_IDLE);
+	if (tux_worker_plan(w).phase == TUX_PHASE_SLEEP && !kthread_should_stop()) {
+		tux_stat_inc(&w->stats, TUX_sleeps);
+		schedule_timeout(tux_worker_next_timeout(w));
+	}
+	__set_current_state(TASK_RUNNING);
+	WRITE_ONCE(w->sleeping, false);
+}
+
+/*
+ * Close everything. Connections on the wire are taken from it, those on
+ * work_pending as they come; those in the miss pool come back to work_pending.
+ * Only this thread adds to or removes from w->conns, so it may walk it without
+ * the lock.
+ */
+static void tux_worker_close_all(struct tux_worker *w)
+{
+	struct tux_conn *c, *next;
+
+	while (!list_empty(&w->conns)) {
+		while ((c = tux_worker_dequeue(w))) {
+			tux_conn_close(c, c->state == TUX_CONN_SEND);
+			cond_resched();
+		}
+		list_for_each_entry_safe(c, next, &w->conns, all) {
+			if (tux_conn_take(c))
+				tux_conn_close(c, c->state == TUX_CONN_SEND);
+			cond_resched();
+		}
+
+		WRITE_ONCE(w->sleeping, true);
+		/* Pairs with smp_mb() in tux_worker_wake(). */
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		if (!list_empty(&w->conns) && !READ_ONCE(w->nr_pending))
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		WRITE_ONCE(w->sleeping, false);
+	}
+}
+
+static int tux_worker_main(void *data)
+{
+	struct tux_worker *w = data;
+
+	while (!kthread_should_stop()) {
+		struct tux_policy_plan plan = tux_worker_plan(w);
+
+		switch (plan.phase) {
+		case TUX_PHASE_ACCEPT:
+			tux_accept_phase(w, plan.budget);
+			break;
+		case TUX_PHASE_WORK:
+			tux_work_phase(w, plan.budget);
+			break;
+		case TUX_PHASE_SLEEP:
+			tux_worker_sleep(w);
+			break;
+		}
+		w->last = plan.phase;
+		tux_worker_expire(w);
+		cond_resched();
+	}
+	tux_worker_close_all(w);
+	return 0;
+}
+
+static int tux_io_alloc(struct tux_io *io)
+{
+	io->rx = kvmalloc(TUX_RX_SIZE, GFP_KERNEL);
+	io->tx = kvmalloc(TUX_TX_SIZE, GFP_KERNEL);
+	return io->rx && io->tx ? 0 : -ENOMEM;
+}
+
+static void tux_io_free(struct tux_io *io)
+{
+	kvfree(io->rx);
+	kvfree(io->tx);
+}
+
+/**
+ * tux_worker_create - make a worker; its thread does not run yet
+ * @srv: the server
+ * @index: its number
+ * @cpu: the CPU to bind it to
+ * @l: its listener; belongs to the worker when the call succeeds
+ *
+ * Context: process context; may sleep.
+ * Return: the worker or an ERR_PTR.
+ */
+struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index, unsigned int cpu,
+				     struct tux_listener *l)
+{
+	struct tux_worker *w;
+	unsigned int i;
+	int err;
+
+	w = kzalloc_node(sizeof(*w), GFP_KERNEL, cpu_to_node(cpu));
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+
+	w->srv = srv;
+	w->index = index;
+	w->cpu = cpu;
+	spin_lock_init(&w->work_lock);
+	INIT_LIST_HEAD(&w->work_pending);
+	mutex_init(&w->conns_lock);
+	INIT_LIST_HEAD(&w->conns);
+	for (i = 0; i < TUX_NR_TIMEOUTS; i++)
+		INIT_LIST_HEAD(&w->timeouts[i]);
+
+	err = tux_io_alloc(&w->io);
+	if (err)
+		goto free_worker;
+	w->task = kthread_create_on_node(tux_worker_main, w, cpu_to_node(cpu), "tux/%u", index);
+	if (IS_ERR(w->task)) {
+		err = PTR_ERR(w->task);
+		goto free_worker;
+	}
+	kthread_bind(w->task, cpu);
+	/* The thread may be stopped before it ever ran. */
+	get_task_struct(w->task);
+	w->listener = l;
+	return w;
+
+free_worker:
+	tux_io_free(&w->io);
+	kfree(w);
+	return ERR_PTR(err);
+}
+
+/**
+ * tux_worker_start - attach the listener and let the thread run
+ * @w: a worker that was just made
+ */
+void tux_worker_start(struct tux_worker *w)
+{
+	tux_listener_attach(w->listener, w);
+	wake_up_process(w->task);
+}
+
+/**
+ * tux_worker_stop - end the thread; it closes its connections
+ * @w: a worker whose listener was detached, and a grace period since
+ *
+ * Context: process context; waits for requests in the miss pool.
+ */
+void tux_worker_stop(struct tux_worker *w)
+{
+	kthread_stop(w->task);
+	put_task_struct(w->task);
+}
+
+/**
+ * tux_worker_destroy - free a worker that was stopped, and its listener
+ * @w: the worker
+ */
+void tux_worker_destroy(struct tux_worker *w)
+{
+	tux_listener_destroy(w->listener);
+	tux_io_free(&w->io);
+	kfree(w);
+}
