@@ -89,24 +89,24 @@ uninstall:
 	+@$(MAKE) --no-print-directory -C userspace-ctl uninstall \
 		PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
 
+# DKMSFLAGS may move DKMS' own trees (--dkmstree and the like), DESTDIR /usr/src.
+DKMSFLAGS ?=
 DKMS_SRC = $(DESTDIR)/usr/src/tux-$(VERSION)
+DKMS = dkms $(DKMSFLAGS) -m tux -v "$(VERSION)"
 
 ## make dkms-install   give the sources to DKMS: built for every kernel installed from now on
-dkms-install:
-	@command -v dkms >/dev/null || { echo "make: no dkms: apt-get install dkms" >&2; exit 1; }
-	@if dkms status tux/$(VERSION) | grep -q .; then dkms remove tux/$(VERSION) --all; fi
-	rm -rf "$(DKMS_SRC)"
+dkms-install: dkms-uninstall headers
 	install -d "$(DKMS_SRC)"
 	cp -R Kbuild Makefile dkms.conf LICENSE kmod "$(DKMS_SRC)/"
-	cd "$(DKMS_SRC)" && $(MAKE) --no-print-directory clean
-	dkms add tux/$(VERSION)
-	dkms build tux/$(VERSION) -k "$(KVER)"
-	dkms install tux/$(VERSION) -k "$(KVER)"
+	@$(MAKE) --no-print-directory -C "$(DKMS_SRC)" clean
+	$(DKMS) add
+	$(DKMS) -k "$(KVER)" --kernelsourcedir "$(KDIR)" build
+	$(DKMS) -k "$(KVER)" install
 
 ## make dkms-uninstall the opposite
 dkms-uninstall:
-	@if command -v dkms >/dev/null && dkms status tux/$(VERSION) | grep -q .; then \
-		dkms remove tux/$(VERSION) --all; fi
+	@command -v dkms >/dev/null || { echo "make: no dkms: apt-get install dkms" >&2; exit 1; }
+	@if test -n "$$($(DKMS) status)"; then $(DKMS) --all remove; fi
 	rm -rf "$(DKMS_SRC)"
 
 ## make clean          remove everything that was built or written here (out/ too)
