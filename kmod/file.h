@@ -17,6 +17,7 @@
 
 #include <linux/atomic.h>
 #include <linux/fs.h>
+#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/time64.h>
 #include <linux/types.h>
@@ -24,7 +25,6 @@
 #include "mime.h"
 
 struct tux_docroot;
-struct tux_file_chain;
 
 /*
  * The longest path that is looked up, its leading slash, the index file's
@@ -32,13 +32,20 @@ struct tux_file_chain;
  */
 #define TUX_PATH_MAX	1024
 
+/*
+ * The most names that one walk may pass, those in symbolic links included: what
+ * a cached answer costs to keep and to check is proportional to it.
+ */
+#define TUX_STEPS_MAX	64
+
 /* For tux_file_lookup(): do not block, say -EAGAIN instead. */
 #define TUX_LOOKUP_NOWAIT	0x1
 
 /**
  * struct tux_file_policy - what may be served, as the tunables say now
  * @index: name of a directory's index file, "" for none
- * @mode_allowed: permission bits that a file must have, all of them
+ * @mode_allowed: permission bits of which a file must have at least one; 0
+ *	does not ask
  * @mode_forbidden: permission bits of which a file must have none
  * @hide_dot_files: names that begin with a dot do not exist
  * @max_object_size: larger files are refused (-EFBIG); 0 means no limit
@@ -87,9 +94,6 @@ struct tux_file {
 	/* private: */
 	refcount_t		refs;
 	void			*head;		/* see tux_file_head() */
-	struct file		*reader;	/* open while cold pages are read */
-	struct tux_file_chain	*chain;		/* the way to it; last is the file */
-	const struct cred	*cred;
 	union {
 		struct llist_node	free_node;	/* after the last put */
 		struct rcu_head		rcu;
@@ -147,7 +151,10 @@ void tux_file_flush(void);
  * * -EISDIR: a directory, named without its slash: redirect to path + "/"
  * * -EFBIG: larger than max_object_size
  * * -ELOOP: too many symbolic links
- * * -ENAMETOOLONG, -ENOMEM, -EIO, or what the file system says
+ * * -ENAMETOOLONG: longer than TUX_PATH_MAX, or more names than TUX_STEPS_MAX
+ * * -EBUSY: somebody holds a lease on it
+ * * -ESTALE: directories were moved about so fast that no walk was sure
+ * * -ENOMEM, -EIO, or what the file system says
  *
  * For the four most frequent refusals (-ENOENT, -EACCES, -EISDIR, -EFBIG)
  * repeated asking is as cheap as a hit.
