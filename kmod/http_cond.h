@@ -24,7 +24,7 @@
  * @mtime: modification time, seconds since 1970; valid when @has_mtime
  * @etag_len: length of @etag, 0 when there is none
  * @etag_weak: the tag is a weak one
- * @has_mtime: Last-Modified is known and may be sent
+ * @has_mtime: Last-Modified is known and may be sent: not in the future (RFC 9110 8.8.2.1)
  * @etag: opaque tag with the quotes, without "W/" and without NUL
  */
 struct http_validators {
@@ -69,7 +69,7 @@ struct http_plan {
  * To be called only when the answer would otherwise be 200 (RFC 9110 13.2.1).
  * Range is for GET alone. Ignored, with the whole file as the answer: an invalid
  * or repeated Range, another unit, more than HTTP_MAX_RANGES specifications, an
- * If-Range that does not match strongly, any part of an empty file but one that asks beyond it.
+ * If-Range that does not match strongly, a suffix of an empty file.
  *
  * Return: @plan->status.
  */

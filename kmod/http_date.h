@@ -15,7 +15,7 @@
 /**
  * http_date_format() - write a time as IMF-fixdate
  * @out: exactly HTTP_DATE_LEN bytes are written, no NUL
- * @t: seconds since 1970; clamped to the years 0 to 9999, which is what the form can hold
+ * @t: seconds since 1970; clamped to the years 1 to 9999, which is what the form can hold
  *
  * Costs a few hundred instructions: keep the Date of the current second.
  */

@@ -121,7 +121,8 @@ struct http_span {
  * @expect_100: the client waits for 100 (Continue) (never set in HTTP/1.0)
  * @repeated: a bit HTTP_REP_* per field that appeared on more than one line
  * @nr_headers: header field lines seen
- * @coding_q: quality 0..1000 per enum http_coding; see http_choose_coding()
+ * @coding_q: what Accept-Encoding said per enum http_coding; for http_choose_coding()
+ * @any_q: the same for "*"
  * @content_length: valid when @has_length
  * @method_name: the method as sent, which begins at @start: only its length is stored
  * @target: the request-target as sent (for the log)
@@ -155,6 +156,7 @@ struct http_request {
 	u8 repeated;
 	u16 nr_headers;
 	u16 coding_q[HTTP_NR_CODINGS];
+	u16 any_q;
 	u64 content_length;
 
 	u16 method_len;
