@@ -152,13 +152,18 @@ def processes_for(rate, timeout):
     return int(min(max(need, MIN_PROCESSES), MAX_PROCESSES))
 
 
-def httperf_args(load, rate, processes, seconds):
+def wsesslog(load, conns, index):
+    """A %d in the name is the number of the process."""
+    return "%d,0,%s" % (conns, load["wsesslog"].replace("%d", str(index)))
+
+
+def httperf_args(load, rate, processes, seconds, index):
     conns = int(2 * rate / processes * seconds) + 1000     # ended by SIGINT, not by count
     args = ["httperf", "--server", load["addr"], "--port", str(load.get("port", 80)),
             "--timeout", "%g" % load.get("timeout", CLIENT_TIMEOUT),
             "--rate", "%.4f" % (rate / processes)]
     if load.get("wsesslog"):
-        return args + ["--wsesslog", "%d,0,%s" % (conns, load["wsesslog"])]
+        return args + ["--wsesslog", wsesslog(load, conns, index)]
     args += ["--uri", load.get("uri", "/"), "--num-conns", str(conns),
              "--num-calls", str(load.get("calls", 1))]
     for header in load.get("headers", []):
@@ -221,14 +226,13 @@ def run(load, rate, window, warmup=WARMUP):
     where = tempfile.mkdtemp(prefix="load.", dir="/dev/shm")
     procs, outputs, counters = [], [], []
     try:
-        args = httperf_args(load, rate, n, seconds)
         for i in range(n):
             counters.append(Counters(os.path.join(where, str(i))))
             outputs.append(tempfile.TemporaryFile("w+", dir=where))
             env = dict(os.environ, REPLYCOUNT_FILE=counters[i].path,
                        LD_PRELOAD=os.path.join(BIN, "replycount.so"), LC_ALL="C")
             procs.append(subprocess.Popen(
-                args, env=env, stdin=subprocess.DEVNULL, stdout=outputs[i],
+                httperf_args(load, rate, n, seconds, i), env=env, stdin=subprocess.DEVNULL, stdout=outputs[i],
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: bound(cpus, seconds + 10)))
         pids = [proc.pid for proc in procs]
