@@ -15,40 +15,44 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The values that can go down; everything else counts upwards. */
+/*
+ * The values that can go down; everything else counts upwards. docs/counters.rst has
+ * the same list, and make style compares them.
+ */
 static const char *const gauges[] = {
 	"connections", "connections_max", "accept_queue", "syn_queue", "work_pending",
-	"miss_pending", "cache_entries", "cache_bytes",
+	"cache_objects", "cache_negative",
 };
 
 static const struct {
 	const char *name;
 	const char *help;
 } help[] = {
-	{ "connections", "Connections open now." },
-	{ "connections_max", "Highest number of connections open at once since the start." },
+	{ "connections", "Open connections." },
+	{ "connections_max", "The limit of open connections." },
 	{ "accept_queue", "Connections waiting to be accepted." },
-	{ "syn_queue", "Handshakes not yet complete." },
-	{ "work_pending", "Connections waiting for a worker." },
-	{ "accepted", "Connections accepted." },
+	{ "syn_queue", "Handshakes in progress." },
+	{ "work_pending", "Connections waiting for their turn." },
+	{ "accepted", "Connections accepted and served." },
 	{ "closed", "Connections closed." },
-	{ "accept_dead", "Connections that were closed already when accepted." },
-	{ "accept_nomem", "Connections closed at once for want of memory." },
-	{ "requests", "Complete request heads received." },
-	{ "bytes_sent", "Bytes handed to TCP." },
-	{ "accept_phases", "Accept-phases begun." },
-	{ "work_phases", "Work-phases begun." },
-	{ "work_items", "Items taken from work_pending." },
-	{ "sleeps", "Times a worker had nothing to do and slept." },
+	{ "accept_dead", "Connections that the client had reset before they were accepted." },
+	{ "accept_nomem", "Connections reset for want of memory." },
+	{ "requests", "Request heads that were complete, or refused." },
+	{ "bytes_sent", "Bytes taken by the sockets, heads included." },
+	{ "accept_phases", "Accept-phases entered." },
+	{ "work_phases", "Work-phases entered." },
+	{ "work_items", "Entries of work_pending processed." },
+	{ "sleeps", "Times that a worker had nothing to do." },
 	{ "misses", "Requests that had to wait for the file system." },
-	{ "send_full", "Waits for room in a send buffer." },
-	{ "truncated", "Connections aborted because the file shrank while it was sent." },
+	{ "send_full", "Times that a send buffer had no room." },
+	{ "truncated", "Answers cut short because the file shrank." },
 	{ "aborted", "Connections ended with a reset by the server." },
 	{ "timeout_header", "Connections closed because a request was not complete in time." },
 	{ "timeout_keepalive", "Idle connections closed." },
-	{ "timeout_send", "Connections closed because the client did not read." },
+	{ "timeout_send", "Connections reset because the client did not read." },
 	{ "timeout_linger", "Refused connections whose client did not close in time." },
-	{ "log_lost", "Access log records lost." },
+	{ "cache_objects", "Paths in the file cache." },
+	{ "cache_negative", "Paths in the file cache that lead to nothing." },
 };
 
 /* One `name value` line of the view, not NUL-terminated. */
