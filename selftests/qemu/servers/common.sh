@@ -40,10 +40,16 @@ run_daemon()
 {
 	LD_LIBRARY_PATH=${1%/*}/lib "$@" </dev/null >/run/server.log 2>&1 &
 	echo $! >/run/server.pid
-	wait_for 20 listening || {
+	wait_for 20 listening_or_dead $! || fail "$1 does not listen"
+	if dead $!; then
 		cat /run/server.log >&2
-		fail "$1 does not listen"
-	}
+		fail "$1 ended"
+	fi
+}
+
+listening_or_dead()
+{
+	listening || dead "$1"
 }
 
 stop_daemon()
