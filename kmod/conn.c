@@ -214,7 +214,7 @@ void tux_conn_close(struct tux_conn *c, bool abort)
 
 	kfree(c->in);
 	tux_out_free(&c->out);
-	tux_miss_free(c);
+	tux_miss_free(c->miss);
 
 	tux_stat_inc(&w->stats, TUX_closed);
 	if (abort)
@@ -327,7 +327,7 @@ static enum tux_turn tux_conn_send_bytes(struct tux_conn *c, const char *buf, u3
 
 static enum tux_turn tux_conn_send_cold(struct tux_conn *c)
 {
-	if (!tux_miss_alloc(c, TUX_MISS_SEND, NULL, NULL))
+	if (!tux_miss_send(c))
 		return TUX_TURN_ABORT;
 	tux_stat_inc(&c->worker->stats, TUX_misses);
 	c->state = TUX_CONN_SEND;
@@ -410,7 +410,8 @@ static enum tux_turn tux_conn_after_miss(struct tux_conn *c)
 {
 	ssize_t sent = c->miss->sent;
 
-	tux_miss_free(c);
+	tux_miss_free(c->miss);
+	c->miss = NULL;
 	if (sent > 0) {
 		tux_conn_sent(c, sent);
 		c->out.left -= sent;
@@ -519,7 +520,8 @@ static enum tux_turn tux_conn_answer(struct tux_conn *c, struct tux_io *io)
 			turn = TUX_TURN_MISS;
 			break;
 		default:
-			turn = TUX_TURN_CLOSE;
+			c->end = TUX_END_LINGER;
+			turn = tux_conn_flush(c, io);
 			break;
 		}
 		if (turn != TUX_TURN_GO_ON || c->state == TUX_CONN_LINGER)
@@ -537,8 +539,9 @@ static enum tux_turn tux_conn_leave(struct tux_conn *c, struct tux_io *io, enum 
 
 	if (sent == TUX_TURN_GO_ON)
 		return turn;
-	if (sent == TUX_TURN_PARK)
-		tux_miss_free(c);
+	/* The errand was not begun; the request asks for it anew. */
+	tux_miss_free(c->miss);
+	c->miss = NULL;
 	return sent;
 }
 

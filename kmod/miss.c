@@ -13,6 +13,7 @@
  * Contexts: the work items run in process context and may sleep for as long as
  * the file system does; everything else is called by the connection's owner.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -27,7 +28,7 @@
 
 static struct workqueue_struct *tux_miss_wq;
 
-static void tux_miss_lookup(struct tux_miss *m)
+static void tux_miss_do_lookup(struct tux_miss *m)
 {
 	struct tux_server *srv = m->c->worker->srv;
 	struct tux_file_policy policy = tux_file_policy_of(srv);
@@ -35,11 +36,27 @@ static void tux_miss_lookup(struct tux_miss *m)
 	m->err = tux_file_lookup(srv->root, &policy, m->path, 0, &m->file);
 }
 
+static void tux_miss_do_read(struct tux_miss *m)
+{
+	ssize_t n;
+
+	m->body = kvmalloc(m->len, GFP_KERNEL | __GFP_NOWARN);
+	if (!m->body) {
+		m->err = -ENOMEM;
+		return;
+	}
+	n = tux_file_read(m->file, m->pos, m->body, m->len, false);
+	if (n < 0)
+		m->err = n;
+	else if (n < m->len)
+		m->err = -ESTALE;
+}
+
 /*
  * Where the page cache cannot be warmed the pool sends by itself: it owns the
  * connection as long as it runs.
  */
-static void tux_miss_send(struct tux_miss *m)
+static void tux_miss_do_send(struct tux_miss *m)
 {
 	struct tux_out *out = &m->c->out;
 	size_t count = min_t(u64, out->left, TUX_WARM_MAX);
@@ -58,47 +75,84 @@ static void tux_miss_run(struct work_struct *work)
 
 	switch (m->kind) {
 	case TUX_MISS_LOOKUP:
-		tux_miss_lookup(m);
+		tux_miss_do_lookup(m);
 		break;
 	case TUX_MISS_READ:
-		m->err = tux_file_warm(m->file, 0, m->file->size);
+		tux_miss_do_read(m);
 		break;
 	case TUX_MISS_SEND:
-		tux_miss_send(m);
+		tux_miss_do_send(m);
 		break;
 	}
 	/* The connection, and @m with it, is the worker's from here on. */
 	tux_worker_queue(c->worker, c);
 }
 
-/**
- * tux_miss_alloc - write the note for an errand
- * @c: a connection owned by the caller, with no errand open
- * @kind: what to do
- * @path: LOOKUP: the path; else NULL
- * @file: READ: the file, whose reference moves to the errand; else NULL
- *
- * Context: process context.
- * Return: the errand, also in @c->miss, or NULL without memory.
- */
-struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind kind, const char *path,
-				struct tux_file *file)
+static struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind kind,
+				       size_t path_len)
 {
-	size_t len = path ? strlen(path) + 1 : 0;
 	struct tux_miss *m;
 
-	m = kmalloc(struct_size(m, path, len), GFP_KERNEL | __GFP_NOWARN);
+	m = kzalloc(struct_size(m, path, path_len), GFP_KERNEL | __GFP_NOWARN);
 	if (!m)
 		return NULL;
 	INIT_WORK(&m->work, tux_miss_run);
 	m->c = c;
 	m->kind = kind;
-	m->err = 0;
-	m->sent = 0;
-	m->file = file;
-	memcpy(m->path, path, len);
 	c->miss = m;
 	return m;
+}
+
+/**
+ * tux_miss_lookup - write the note for a lookup
+ * @c: a connection owned by the caller, with no errand open
+ * @path: what to look up
+ *
+ * Context: process context.
+ * Return: the errand, also in @c->miss, or NULL without memory.
+ */
+struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path)
+{
+	size_t len = strlen(path) + 1;
+	struct tux_miss *m = tux_miss_alloc(c, TUX_MISS_LOOKUP, len);
+
+	if (m)
+		memcpy(m->path, path, len);
+	return m;
+}
+
+/**
+ * tux_miss_read - write the note for reading a small body
+ * @c: a connection owned by the caller, with no errand open
+ * @file: the file; the errand takes over the reference when it is made
+ * @pos: where the body begins
+ * @len: its length
+ *
+ * Context: process context.
+ * Return: the errand, also in @c->miss, or NULL without memory.
+ */
+struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, loff_t pos, size_t len)
+{
+	struct tux_miss *m = tux_miss_alloc(c, TUX_MISS_READ, 0);
+
+	if (!m)
+		return NULL;
+	m->file = file;
+	m->pos = pos;
+	m->len = len;
+	return m;
+}
+
+/**
+ * tux_miss_send - write the note for going on with @c->out
+ * @c: a connection owned by the caller, with no errand open
+ *
+ * Context: process context.
+ * Return: the errand, also in @c->miss, or NULL without memory.
+ */
+struct tux_miss *tux_miss_send(struct tux_conn *c)
+{
+	return tux_miss_alloc(c, TUX_MISS_SEND, 0);
 }
 
 /**
@@ -114,17 +168,15 @@ void tux_miss_submit(struct tux_miss *m)
 }
 
 /**
- * tux_miss_free - throw the note and its result away
- * @c: a connection owned by the caller, perhaps with a finished errand
+ * tux_miss_free - throw a note and its result away
+ * @m: a finished errand, or NULL
  */
-void tux_miss_free(struct tux_conn *c)
+void tux_miss_free(struct tux_miss *m)
 {
-	struct tux_miss *m = c->miss;
-
 	if (!m)
 		return;
-	c->miss = NULL;
 	tux_file_put(m->file);
+	kvfree(m->body);
 	kfree(m);
 }
 

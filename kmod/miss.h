@@ -14,8 +14,8 @@ struct tux_file;
 /* What is to be done */
 enum tux_miss_kind {
 	TUX_MISS_LOOKUP,	/* find out what @path names */
-	TUX_MISS_READ,		/* bring the beginning of @file into memory */
-	TUX_MISS_SEND,		/* the same for the part to be sent next */
+	TUX_MISS_READ,		/* read a small body */
+	TUX_MISS_SEND,		/* bring the part that is sent next into memory */
 };
 
 /**
@@ -25,6 +25,9 @@ enum tux_miss_kind {
  * @kind: what to do
  * @err: LOOKUP and READ: the result
  * @file: LOOKUP: the result; READ: the file to read
+ * @pos: READ: where in @file the body begins
+ * @len: READ: its length
+ * @body: READ: the result
  * @sent: SEND: bytes sent by the pool itself, or a negative errno
  * @path: LOOKUP: what to look up
  */
@@ -33,6 +36,9 @@ struct tux_miss {
 	struct tux_conn		*c;
 	enum tux_miss_kind	kind;
 	int			err;
+	loff_t			pos;
+	size_t			len;
+	void			*body;
 	ssize_t			sent;
 	struct tux_file		*file;
 	char			path[];
@@ -42,9 +48,10 @@ int tux_miss_init(void);
 void tux_miss_exit(void);
 void tux_miss_flush(void);
 
-struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind kind, const char *path,
-				struct tux_file *file);
+struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path);
+struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, loff_t pos, size_t len);
+struct tux_miss *tux_miss_send(struct tux_conn *c);
 void tux_miss_submit(struct tux_miss *m);
-void tux_miss_free(struct tux_conn *c);
+void tux_miss_free(struct tux_miss *m);
 
 #endif /* _TUX_MISS_H */

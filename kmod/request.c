@@ -174,6 +174,7 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
 	case -ENOMEM:
 	case -EMFILE:
 	case -ENFILE:
+	case -ESTALE:
 		return tux_answer_status(c, io, 503);
 	default:
 		return tux_answer_status(c, io, 500);
@@ -221,13 +222,14 @@ static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f)
 
 /*
  * Append the body behind its head when it is small; else leave it to be sent
- * from the page cache. Returns 0, or an error with nothing appended; takes
- * over the reference to @f where it succeeds.
+ * from the page cache. @body holds it when the miss pool has read it. Returns
+ * 0, or an error with nothing appended; takes over the reference to @f where
+ * it succeeds.
  */
 static int tux_put_body(struct tux_conn *c, struct tux_io *io, struct tux_file *f, loff_t pos,
-			u64 len)
+			u64 len, const void *body)
 {
-	ssize_t n;
+	ssize_t n = len;
 
 	if (len > TUX_COPY_MAX) {
 		c->out.file = f;
@@ -235,7 +237,10 @@ static int tux_put_body(struct tux_conn *c, struct tux_io *io, struct tux_file *
 		c->out.left = len;
 		return 0;
 	}
-	n = tux_file_read(f, pos, tux_tx_end(io), len, true);
+	if (body)
+		memcpy(tux_tx_end(io), body, len);
+	else
+		n = tux_file_read(f, pos, tux_tx_end(io), len, true);
 	if (n < 0)
 		return n;
 	if (n < len)
@@ -284,43 +289,72 @@ static void tux_plan(struct tux_io *io, const struct tux_head *h, time64_t now,
 	}
 }
 
-static enum tux_verdict tux_miss(struct tux_conn *c, struct tux_io *io, enum tux_miss_kind kind,
-				 struct tux_file *f)
+/* To the miss pool with the errand, if there was memory for it. */
+static enum tux_verdict tux_miss(struct tux_conn *c, struct tux_io *io, struct tux_miss *m)
 {
-	const char *path = kind == TUX_MISS_LOOKUP ? io->path : NULL;
-
-	if (!tux_miss_alloc(c, kind, path, f)) {
-		tux_file_put(f);
+	if (!m)
 		return tux_answer_status(c, io, 503);
-	}
 	tux_stat_inc(&c->worker->stats, TUX_misses);
 	return TUX_IN_MISS_POOL;
 }
 
-/* Answer with a file. Takes over the reference to @f. */
+/* The body could not be had: because it is not in memory, or at all. */
+static enum tux_verdict tux_body_failed(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+					loff_t pos, u64 len, int err)
+{
+	struct tux_miss *m;
+
+	if (err == -EAGAIN) {
+		m = tux_miss_read(c, f, pos, len);
+		if (!m)
+			tux_file_put(f);
+		return tux_miss(c, io, m);
+	}
+	tux_file_put(f);
+	if (err == -ESTALE)
+		tux_stat_inc(&c->worker->stats, TUX_truncated);
+	return tux_answer_status(c, io, err == -ESTALE ? 503 : 500);
+}
+
+static bool tux_body_fits(const struct tux_io *io, u64 len)
+{
+	return !io->tx_len || len > TUX_COPY_MAX || len + TUX_TX_HEAD_ROOM <= tux_tx_room(io);
+}
+
+/* Did the miss pool read just this part? */
+static const void *tux_body_read(const struct tux_miss *m, loff_t pos, u64 len)
+{
+	return m && m->body && m->pos == pos && m->len == len ? m->body : NULL;
+}
+
+/*
+ * Answer with a file. Takes over the reference to @f. @m is the errand that the
+ * connection came back with, or NULL.
+ */
 static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
-					bool warmed)
+					const struct tux_miss *m)
 {
 	struct tux_head *h = tux_head_of(c, f);
 	bool keep = io->req.keep_alive;
 	struct http_plan plan;
 	loff_t pos = 0;
+	u64 len = 0;
 	int err, n;
-	u64 len;
 
 	if (!h) {
 		tux_file_put(f);
 		return tux_answer_status(c, io, 503);
 	}
 	tux_plan(io, h, c->worker->date_sec, &plan);
-	len = plan.status == 200 ? h->entity.v.size : 0;
 	if (plan.status == 206) {
 		pos = plan.range[0].start;
 		len = plan.range[0].len;
+	} else if (plan.status == 200) {
+		len = h->entity.v.size;
 	}
 	if (io->req.method == HTTP_HEAD)
 		len = 0;
-	if (io->tx_len && len <= TUX_COPY_MAX && len + TUX_TX_HEAD_ROOM > tux_tx_room(io)) {
+	if (!tux_body_fits(io, len)) {
 		tux_file_put(f);
 		return TUX_NEED_ROOM;
 	}
@@ -331,18 +365,15 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 		return tux_answer_status(c, io, 500);
 	}
 	io->tx_len += n;
-	err = len ? tux_put_body(c, io, f, pos, len) : 0;
-	if (err) {
-		io->tx_len -= n;
-		if (err == -EAGAIN && !warmed)
-			return tux_miss(c, io, TUX_MISS_READ, f);
+	if (len) {
+		err = tux_put_body(c, io, f, pos, len, tux_body_read(m, pos, len));
+		if (err) {
+			io->tx_len -= n;
+			return tux_body_failed(c, io, f, pos, len, err);
+		}
+	} else {
 		tux_file_put(f);
-		if (err == -ESTALE)
-			tux_stat_inc(&c->worker->stats, TUX_truncated);
-		return tux_answer_status(c, io, 503);
 	}
-	if (!len)
-		tux_file_put(f);
 	tux_count_status(c, plan.status);
 	return tux_request_done(c, io, keep);
 }
@@ -364,16 +395,24 @@ struct tux_file_policy tux_file_policy_of(const struct tux_server *srv)
 /* The connection came back from the miss pool with @c->miss. */
 static enum tux_verdict tux_answer_missed(struct tux_conn *c, struct tux_io *io)
 {
-	bool warmed = c->miss->kind == TUX_MISS_READ;
-	struct tux_file *f = c->miss->file;
-	int err = c->miss->err;
+	enum tux_verdict verdict;
+	struct tux_miss *m = c->miss;
+	struct tux_file *f = m->file;
+	int err = m->err;
 
-	c->miss->file = NULL;
-	tux_miss_free(c);
-	if (!err)
-		return tux_answer_file(c, io, f, warmed);
-	tux_file_put(f);
-	return tux_answer_errno(c, io, err);
+	if (m->body && !tux_body_fits(io, m->len))
+		return TUX_NEED_ROOM;
+	/* Another errand may follow, and what is in this one is needed still. */
+	c->miss = NULL;
+	m->file = NULL;
+	if (err) {
+		tux_file_put(f);
+		verdict = tux_answer_errno(c, io, err);
+	} else {
+		verdict = tux_answer_file(c, io, f, m);
+	}
+	tux_miss_free(m);
+	return verdict;
 }
 
 static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
@@ -392,10 +431,10 @@ static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
 	policy = tux_file_policy_of(srv);
 	n = tux_file_lookup(srv->root, &policy, io->path, TUX_LOOKUP_NOWAIT, &f);
 	if (n == -EAGAIN)
-		return tux_miss(c, io, TUX_MISS_LOOKUP, NULL);
+		return tux_miss(c, io, tux_miss_lookup(c, io->path));
 	if (n)
 		return tux_answer_errno(c, io, n);
-	return tux_answer_file(c, io, f, false);
+	return tux_answer_file(c, io, f, NULL);
 }
 
 /* A complete head: its length and its body are known, the rest is content. */
