@@ -151,7 +151,7 @@ static bool if_range_holds(const struct http_request *req, const char *buf,
 
 /* ---- ranges ------------------------------------------------------------- */
 
-/* digits at in->p; numbers too large for 64 bits stay at the largest one. Return: false if none */
+/* digits at in->p; no file is longer than S64_MAX, so larger numbers may stay at that. Return: false if none */
 static bool take_number(struct http_piece *in, u64 *n)
 {
 	const char *s = in->p;
@@ -160,7 +160,10 @@ static bool take_number(struct http_piece *in, u64 *n)
 	for (; in->p < in->end && http_is(*in->p, HTTP_C_DIGIT); in->p++) {
 		u32 digit = *in->p - '0';
 
-		*n = *n > (S64_MAX - 9) / 10 ? S64_MAX : *n * 10 + digit;
+		if (*n > S64_MAX / 10 || (*n == S64_MAX / 10 && digit > S64_MAX % 10))
+			*n = S64_MAX;
+		else
+			*n = *n * 10 + digit;
 	}
 	return in->p > s;
 }
