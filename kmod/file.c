@@ -125,6 +125,8 @@ void tux_file_put(struct tux_file *file)
 void tux_file_flush(void)
 {
 	flush_workqueue(tux_file_wq);
+	/* Other items of the queue may have put objects meanwhile. */
+	flush_work(&tux_release_work);
 }
 
 int tux_file_init(void)

@@ -42,8 +42,8 @@
 #define TUX_CACHE_MAX		(256U << 10)
 /* Objects in one hash bucket when the cache is full. */
 #define TUX_CACHE_CHAIN		4
-/* A deleted file's space is released within a second: look twice in it. */
-#define TUX_SWEEP_INTERVAL	(HZ / 2)
+/* A deleted file's space is released within a second: look more than twice in it. */
+#define TUX_SWEEP_INTERVAL	(HZ / 3)
 /* What nobody asks for is kept so long. */
 #define TUX_CACHE_IDLE		(600 * HZ)
 /* Objects looked at under one hold of the lock. */
