@@ -132,7 +132,7 @@ boot_image()
 		echo "$image"
 		return
 	fi
-	out=$dir/$(stat -Lc '%n %s %Y' "$image" | sha256sum | cut -c1-16)
+	out=$dir/$(stat -c '%n %s %Y' "$(realpath "$image")" | sha256sum | cut -c1-16)
 	if [ ! -s "$out" ]; then
 		mkdir -p "$dir"
 		tmp=$(mktemp "$dir/.tmp.XXXXXX")
