@@ -411,6 +411,12 @@ static int on_version(struct scan *s)
 	struct http_request *req = s->req;
 	const char *v = s->buf + req->mark;
 
+	/* the usual ones in one comparison */
+	if (req->pos == req->mark && s->end - req->pos >= sizeof(form) - 1 && v[8] == '\r' &&
+	    !memcmp(v, "HTTP/1.", 7) && (v[7] == '1' || v[7] == '0')) {
+		req->pos += sizeof(form) - 1;
+		return version_known(req, s->buf, '1', v[7]);
+	}
 	while (req->pos < s->end) {
 		u32 i = req->pos - req->mark;
 
@@ -856,6 +862,37 @@ static int on_end_lf(struct scan *s)
 	return DONE;
 }
 
+/* A field line from wherever its bytes ended in the last call; whole, as nearly always, in one go */
+static __always_inline int field_line(struct scan *s)
+{
+	int rc;
+
+	switch (s->req->state) {
+	case S_FIELD:
+		rc = on_field(s);
+		if (rc || s->req->state != S_NAME)
+			return rc;
+		fallthrough;
+	case S_NAME:
+		rc = on_name(s);
+		if (rc)
+			return rc;
+		fallthrough;
+	case S_OWS:
+		rc = on_ows(s);
+		if (rc)
+			return rc;
+		fallthrough;
+	case S_VALUE:
+		rc = on_value(s);
+		if (rc)
+			return rc;
+		fallthrough;
+	default: /* S_VALUE_LF */
+		return on_value_lf(s);
+	}
+}
+
 static __always_inline int step(struct scan *s)
 {
 	switch (s->req->state) {
@@ -871,20 +908,13 @@ static __always_inline int step(struct scan *s)
 		return on_version(s);
 	case S_LINE_LF:
 		return expect_lf(s, S_FIELD);
-	case S_FIELD:
-		return on_field(s);
-	case S_NAME:
-		return on_name(s);
-	case S_OWS:
-		return on_ows(s);
-	case S_VALUE:
-		return on_value(s);
-	case S_VALUE_LF:
-		return on_value_lf(s);
 	case S_END_LF:
 		return on_end_lf(s);
+	case S_DONE:
+		return -400;
+	default:
+		return field_line(s);
 	}
-	return -400;
 }
 
 int http_parse(struct http_request *req, const struct http_limits *lim, const char *buf, u32 len)
@@ -953,6 +983,8 @@ int http_choose_coding(const struct http_request *req, u32 available)
 	unsigned int i;
 	u32 best_q = 0;
 
+	if (!(req->flags & FL_ACCEPT_ENC) && available & 1 << HTTP_CODING_IDENTITY)
+		return HTTP_CODING_IDENTITY;
 	available &= http_accepts_coding(req);
 	for (i = 0; i < HTTP_NR_CODINGS; i++) {
 		u32 q = quality(req, i);

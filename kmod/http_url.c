@@ -89,6 +89,11 @@ int http_path_normalize(const char *src, u32 len, char *out, u32 size)
 			seg = o = end;
 			continue;
 		}
+		/* the usual characters, which stand for themselves */
+		if (http_is(src[i], HTTP_C_HOST) && (u32)o + 1 < size) {
+			out[o++] = src[i++];
+			continue;
+		}
 		c = decode_byte(src, len, &i);
 		if (c < 0)
 			return c;
