@@ -168,18 +168,23 @@ unpack_payload()
 	[ "$(head -c 4 "$1.elf" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]
 }
 
-# make_initrd OUT BASE STAGE [CPIO...]: archives in a row are one to the kernel
-make_initrd()
+# make_stage OUT STAGE [CPIO...]: what this run adds to the guest's root, as a disk.
+# Archives come in a row; cpio in the guest stops at the first one's end, so there is
+# only one here, made from all.
+make_stage()
 {
-	local out=$1 base=$2 stage=$3
+	local out=$1 stage=$2 cpio
 
-	shift 3
+	shift 2
+	for cpio; do
+		(cd "$stage" && cpio --quiet -idu <"$cpio")
+	done
 	cp "$here/servers/unload" "$stage/rig/"
-	{
-		cat "$base" "$@"
-		(cd "$stage" && find . -mindepth 1 -printf '%P\0' |
-			cpio --quiet -0 -o -H newc -R 0:0)
-	} >"$out"
+	head -c 64 /dev/urandom >"$stage/rig/seed"
+	(cd "$stage" && find . -mindepth 1 -printf '%P\0' |
+		cpio --quiet -0 -o -H newc -R 0:0) >"$out"
+	# a disk has whole sectors
+	truncate -s %4096 "$out"
 }
 
 # make_disk DIR FS FILE: the document root as the guest's disk: a file system, or a
@@ -203,35 +208,25 @@ make_disk()
 # yet hang, so try it, once per boot of the host.
 kvm_works()
 {
-	local verdict=$RIG_CACHE/kvm-verdict id dir
+	local verdict=$RIG_CACHE/kvm-verdict id log
 
 	[ -w /dev/kvm ] || return 1
 	id=$(cat /proc/sys/kernel/random/boot_id)
 	if [ "$(cut -d' ' -f1 "$verdict" 2>/dev/null)" != "$id" ]; then
 		say "probing KVM"
-		dir=$(mktemp -d "$RIG_CACHE/stage.XXXXXX")
-		mkdir "$dir/s" "$dir/s/rig"
-		echo RIG_PROBE=1 >"$dir/s/rig.conf"
-		make_initrd "$dir/initrd" "$RIG_BASE" "$dir/s"
+		log=$(mktemp "$RIG_CACHE/.tmp.XXXXXX")
 		qemu_arguments kvm 1 512M
 		timeout -k 1 15 "${QEMU[@]}" -display none -kernel "$RIG_KERNEL" \
-			-initrd "$dir/initrd" -append "$(kernel_arguments 1)" \
-			-serial "file:$dir/log" </dev/null >/dev/null 2>&1 || :
-		if grep -q 'rig: probe ok' "$dir/log" 2>/dev/null; then
+			-initrd "$RIG_BASE" -append "$(kernel_arguments 1) rig.probe" \
+			-serial "file:$log" </dev/null >/dev/null 2>&1 || :
+		if grep -q 'rig: probe ok' "$log" 2>/dev/null; then
 			echo "$id yes" >"$verdict"
 		else
 			echo "$id no" >"$verdict"
 		fi
-		rm -rf "$dir"
+		rm -f "$log"
 	fi
 	[ "$(cut -d' ' -f2 "$verdict")" = yes ]
-}
-
-# inject_nmi QMP-SOCKET: makes the guest's kernel panic where it is, with a back trace
-inject_nmi()
-{
-	printf '%s\n' '{"execute":"qmp_capabilities"}' '{"execute":"inject-nmi"}' |
-		timeout 5 curl -s --no-buffer --unix-socket "$1" telnet://localhost >/dev/null
 }
 
 # --- what is built from this tree --------------------------------------------

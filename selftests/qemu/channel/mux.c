@@ -2,12 +2,13 @@
 /*
  * mux: the host's end of the channel; passes frames between clients and the guest.
  *
- *	mux PORT-SOCKET CLIENT-SOCKET
+ *	mux [--ready] PORT-SOCKET CLIENT-SOCKET
  *
  * Listens on both unix sockets.  QEMU connects to the first one with the virtio-serial
  * port, every `guest` to the second.  Clients may come before the guest is up: nothing
  * is passed on until the agent has said hello, since bytes sent to a port that
- * nobody has opened are lost.  When QEMU goes the mux goes, and with it every
+ * nobody has opened are lost.  A guest that was saved and wakes up again has said so
+ * long ago, hence --ready.  When QEMU goes the mux goes, and with it every
  * client's connection: that is how `guest` learns of it.
  */
 #include <errno.h>
@@ -182,8 +183,13 @@ int main(int argc, char **argv)
 {
 	int port, listener;
 
+	if (argc > 1 && !strcmp(argv[1], "--ready")) {
+		ready = true;
+		argv++;
+		argc--;
+	}
 	if (argc != 3) {
-		fputs("usage: mux PORT-SOCKET CLIENT-SOCKET\n", stderr);
+		fputs("usage: mux [--ready] PORT-SOCKET CLIENT-SOCKET\n", stderr);
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
