@@ -87,6 +87,8 @@ static int tux_stat_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %llu\n", tux_counter_name(i), tux_sum_counter(tn, i));
 	for (i = 0; i < TUX_NR_DROPS; i++)
 		seq_printf(m, "%s %llu\n", tux_drop_name(i), tux_sum_drops(tn, i));
+	/* There is no access log that could lose a record. */
+	seq_puts(m, "log_lost 0\n");
 	tux_show_file_cache(m, tn);
 	mutex_unlock(&tn->lock);
 	return 0;
