@@ -5,12 +5,13 @@
  *
  *	make -C selftests/unit run
  *
- * Prints TAP. Exit status: 0 when every point passed, 1 otherwise.
+ * Prints TAP. With UNIT_CORPUS=DIR the inputs are written there as seeds for the fuzzer. Exit status: 0 when every point passed, 1 otherwise.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tap.h"
 
@@ -65,6 +66,27 @@ char *exact_copy(const char *s, size_t len)
 	}
 	memcpy(copy, s, len);
 	return copy;
+}
+
+void corpus_add(const char *kind, const char *front, const char *in, size_t len)
+{
+	const char *dir = getenv("UNIT_CORPUS");
+	static unsigned int files;
+	char path[512];
+	FILE *f;
+
+	if (!dir)
+		return;
+	mkdir(dir, 0777);
+	snprintf(path, sizeof(path), "%s/%s", dir, kind);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/%s/%u", dir, kind, files++);
+	f = fopen(path, "w");
+	if (!f || fwrite(front, 1, strlen(front), f) != strlen(front) ||
+	    fwrite(in, 1, len, f) != len || fclose(f)) {
+		printf("Bail out! cannot write %s\n", path);
+		exit(1);
+	}
 }
 
 int main(void)

@@ -20,6 +20,12 @@ void tap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* a copy of the bytes in memory of exactly that size, so that reading beyond its end is noticed */
 char *exact_copy(const char *s, size_t len);
 
+/*
+ * Seeds for the fuzzer: with UNIT_CORPUS=DIR in the environment, write an input
+ * to a file in DIR/KIND/. The text in front says what a target wants to be told first.
+ */
+void corpus_add(const char *kind, const char *front, const char *in, size_t len);
+
 void test_parse(void);
 void test_path(void);
 void test_body(void);

@@ -245,6 +245,7 @@ static void run_case(const struct cond_case *c)
 	}
 	if (!ok)
 		tap_note("got %s", got);
+	corpus_add("cond", "", c->fields, strlen(c->fields));
 	tap_ok(ok, "cond: %s (RFC 9110 %s)", c->name, c->rfc);
 	free(copy);
 }

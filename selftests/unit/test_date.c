@@ -93,6 +93,7 @@ static void run_case(const struct date_case *c)
 		ok = ok && http_date_parse(part, n, NOW, &t);
 		free(part);
 	}
+	corpus_add("date", "", c->in, strlen(c->in));
 	tap_ok(ok, "date: %s: %s", c->why, c->in);
 	free(in);
 }

@@ -534,6 +534,7 @@ static void run_case(const struct parse_case *c)
 	ok = same_when_cut(&lim, c->in, c->len, &got) && ok;
 	if (rc > 0)
 		ok = same_with_next(&lim, c->in, c->len, &got) && ok;
+	corpus_add("parse", "", c->in, c->len);
 	tap_ok(ok, "parse: %s (RFC %s)", c->name, c->rfc);
 }
 

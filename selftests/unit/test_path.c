@@ -112,6 +112,7 @@ static void run_case(const struct path_case *c)
 			tap_note("with %zu bytes: %d", size, got);
 		free(out);
 	}
+	corpus_add("path", "", c->in, strlen(c->in));
 	tap_ok(ok, "path: %s: %s", c->why, c->in);
 	free(in);
 }
