@@ -37,18 +37,18 @@ TOLERANCE = 0.005
 ONE_PACKET_SIZE = 1000      # with its head one segment
 FILE_1M_SIZE = 1 << 20
 
-# name, arguments of tuxload, which result counts.  Each is long enough (1e9
+# name, arguments of tuxload, which result counts.  Each is long enough (3e8
 # instructions and more) for a timer tick more or less not to show.
 WORKLOADS = [
-    ("one_packet", ["--serial", "6000", "--skip", "500", "--uri", "/one-packet.html",
+    ("one_packet", ["--serial", "2000", "--skip", "300", "--uri", "/one-packet.html",
                     "--expect", "200", "--length", str(ONE_PACKET_SIZE)], "ns_per_request"),
-    ("keepalive", ["--serial", "20000", "--skip", "1000", "--requests", "100",
+    ("keepalive", ["--serial", "5000", "--skip", "500", "--requests", "100",
                    "--uri", "/one-packet.html", "--expect", "200",
                    "--length", str(ONE_PACKET_SIZE)], "ns_per_request"),
-    ("304", ["--serial", "20000", "--skip", "1000", "--requests", "100",
+    ("304", ["--serial", "5000", "--skip", "500", "--requests", "100",
              "--uri", "/one-packet.html", "--conditional", "--expect", "304"],
      "ns_per_request"),
-    ("file_1m_per_byte", ["--serial", "200", "--skip", "20", "--requests", "100",
+    ("file_1m_per_byte", ["--serial", "40", "--skip", "8", "--requests", "100",
                           "--uri", "/1m.bin", "--expect", "200",
                           "--length", str(FILE_1M_SIZE)], "ns_per_byte"),
 ]
@@ -107,7 +107,7 @@ def go(server, www):
     """One visit; its results, or None when it failed (it has said why)."""
     with tempfile.NamedTemporaryFile("r", dir=OUT) as answer:
         done = subprocess.run(
-            [load.WITH_SERVER, "--server", server, "--kernel", KERNEL, "--icount",
+            [load.WITH_SERVER, "--server", server, "--kernel", KERNEL, "--icount", "--cpu", "-",
              "--docroot", www, "--", sys.executable, os.path.realpath(__file__),
              "visit", server, answer.name],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

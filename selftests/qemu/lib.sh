@@ -248,7 +248,7 @@ build_module()
 		[ -d "$src/kmod" ] || list=(.)
 		[ ! -d "$src/include" ] || list+=(include)
 		cd "$src"
-		rsync -rltR --delete-after --prune-empty-dirs --include='*/' --include='*.[chS]' \
+		rsync -rLtR --delete-after --prune-empty-dirs --include='*/' --include='*.[chS]' \
 			--include=Kbuild --include='Kbuild.*' --exclude='*' "${list[@]}" "$dir/"
 		# other output of kbuild is excluded from the copy and so from deletion
 		if ! make -C "$kdir" M="$dir" modules >"$log" 2>&1 </dev/null; then
