@@ -30,6 +30,14 @@
 #include "docroot.h"
 #include "file_object.h"
 
+/*
+ * What makes answers below a docroot unsure. Its own name is not part of any
+ * way, so nobody's revalidation of that matters (on an ext4 that could encrypt,
+ * the root directory has such an operation), nor what is mounted on it.
+ */
+#define TUX_DOCROOT_UNSURE	(TUX_DENTRY_UNSURE & ~(DCACHE_MOUNTED | DCACHE_OP_REVALIDATE | \
+						       DCACHE_OP_WEAK_REVALIDATE))
+
 /* As many as the kernel follows in one lookup of its own. */
 #define TUX_LINKS_MAX	40
 
@@ -332,8 +340,7 @@ int tux_walk(struct tux_walk *w, const struct tux_docroot *root, const char *pat
 	w->root = root;
 	w->links = 0;
 	w->target = 0;
-	w->cacheable = tux_sb_local(d->d_sb) &&
-		       !(d->d_flags & TUX_DENTRY_UNSURE & ~DCACHE_MOUNTED);
+	w->cacheable = tux_sb_local(d->d_sb) && !(d->d_flags & TUX_DOCROOT_UNSURE);
 	w->nr = 1;
 	w->steps[0].path = root->path;
 	path_get(&root->path);
