@@ -138,6 +138,14 @@ int tux_conf_check(const struct tux_conf *conf)
 	return 0;
 }
 
+/* Up to its end of line; proc_dostring() would cut it silently. */
+static bool tux_string_fits(const char *s, size_t len, size_t size)
+{
+	const char *nl = memchr(s, '\n', len);
+
+	return (nl ? nl - s : len) < size;
+}
+
 static int tux_do_string(TUX_CTL_CONST struct ctl_table *table, int write, void *buffer,
 			 size_t *lenp, loff_t *ppos)
 {
@@ -148,8 +156,7 @@ static int tux_do_string(TUX_CTL_CONST struct ctl_table *table, int write, void 
 	err = tux_may_write(write);
 	if (err)
 		return err;
-	/* Longer than the field: proc_dostring() would cut it silently. */
-	if (write && *lenp > table->maxlen)
+	if (write && !tux_string_fits(buffer, *lenp, table->maxlen))
 		return -EINVAL;
 	tmp.data = kzalloc(table->maxlen, GFP_KERNEL);
 	if (!tmp.data)
