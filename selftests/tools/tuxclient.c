@@ -71,6 +71,7 @@ static const char usage_text[] =
 "  --until N         stop after N complete answers (else: until the server closes)\n"
 "  --head            the answers have no body  --no-read     close without reading\n"
 "  --pause MS        wait before reading       --statuses    print status codes only\n"
+"  --body            print the bodies only\n"
 "load: at most T seconds; prints lines of 'name value'.\n"
 "  --path P          what to get (default /)   --data DATA   send this instead\n"
 "  --concurrency C   connections at once (1)   --connections N   in all (C)\n"
@@ -93,6 +94,7 @@ static struct {
 	bool head;
 	bool no_read;
 	bool statuses;
+	bool body;
 	bool keep_open;
 	const char *data;
 	const char *path;
@@ -364,6 +366,12 @@ static bool head_complete(struct reply_parser *rp)
 	return true;
 }
 
+static void print_body(const char *data, size_t len)
+{
+	if (opt.body)
+		fwrite(data, 1, len, stdout);
+}
+
 static bool take_head(struct reply_parser *rp, const char *data, size_t len, size_t *used)
 {
 	while (*used < len && !rp->in_body) {
@@ -395,11 +403,13 @@ static int reply_take(struct reply_parser *rp, const char *data, size_t len, siz
 		return 0;
 	n = len - *used;
 	if (rp->body_left < 0) {
+		print_body(data + *used, n);
 		*used = len;
 		return 0;
 	}
 	if ((int64_t)n > rp->body_left)
 		n = rp->body_left;
+	print_body(data + *used, n);
 	*used += n;
 	rp->body_left -= n;
 	if (rp->body_left)
@@ -577,7 +587,7 @@ static void count_replies(struct exchange *x, const char *data, size_t len)
 	while (len) {
 		ret = reply_take(&x->rp, data, len, &used);
 		if (ret < 0) {
-			if (opt.until || opt.statuses) {
+			if (opt.until || opt.statuses || opt.body) {
 				fprintf(stderr, "tuxclient: the answer is no HTTP/1.x\n");
 				x->result = EXIT_FAILED;
 			}
@@ -616,7 +626,7 @@ static void exchange_read(struct exchange *x)
 	ssize_t n = recv(x->fd, buf, sizeof(buf), 0);
 
 	if (n > 0) {
-		if (!opt.statuses)
+		if (!opt.statuses && !opt.body)
 			fwrite(buf, 1, n, stdout);
 		count_replies(x, buf, n);
 	} else if (n == 0) {
@@ -1094,7 +1104,7 @@ static int cmd_load(void)
 enum {
 	OPT_SOURCE = 256, OPT_TIMEOUT, OPT_RST, OPT_RCVBUF, OPT_WAIT_SIGNAL, OPT_DATA,
 	OPT_HALF_CLOSE, OPT_DELAY, OPT_BYTEWISE, OPT_REPEAT, OPT_UNTIL, OPT_HEAD,
-	OPT_NO_READ, OPT_PAUSE, OPT_STATUSES, OPT_PATH, OPT_CONCURRENCY,
+	OPT_NO_READ, OPT_PAUSE, OPT_STATUSES, OPT_BODY, OPT_PATH, OPT_CONCURRENCY,
 	OPT_CONNECTIONS, OPT_REQUESTS, OPT_DEPTH, OPT_TIME, OPT_RATE, OPT_KEEP_OPEN,
 	OPT_HELP,
 };
@@ -1116,6 +1126,7 @@ static const struct option long_options[] = {
 	{ "no-read", no_argument, NULL, OPT_NO_READ },
 	{ "pause", required_argument, NULL, OPT_PAUSE },
 	{ "statuses", no_argument, NULL, OPT_STATUSES },
+	{ "body", no_argument, NULL, OPT_BODY },
 	{ "path", required_argument, NULL, OPT_PATH },
 	{ "concurrency", required_argument, NULL, OPT_CONCURRENCY },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
@@ -1164,6 +1175,9 @@ static bool take_flag(int c)
 		return true;
 	case OPT_STATUSES:
 		opt.statuses = true;
+		return true;
+	case OPT_BODY:
+		opt.body = true;
 		return true;
 	case OPT_KEEP_OPEN:
 		opt.keep_open = true;

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tests of the server share besides lib.sh: starting it on a port of
+# their own, sending requests as text, looking at its threads.
+#
+#	. "$(dirname "$0")/common.bash"
+#
+# The server runs with one worker unless the test says otherwise, so that
+# counters can be compared to the last digit.
+
+# shellcheck source=../lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# Not 80: on a test box another server may have that one.
+PORT=${TUX_TEST_PORT:-8480}
+ADDR=127.0.0.1
+URL=http://$ADDR:$PORT
+
+TRYWRITE=$(dirname "$TUXCLIENT")/trywrite
+
+# Requests as tuxclient takes them.
+GET10='GET / HTTP/1.0\r\n\r\n'
+GET11='GET / HTTP/1.1\r\nHost: test\r\n\r\n'
+LAST11='GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n'
+
+# lib.sh's, without starting a program: under emulation that costs most of what a
+# test takes.
+_tux_read()
+{
+	if [ -n "${TUX_NS:-}" ]; then
+		ip netns exec "$TUX_NS" cat "$1"
+	else
+		_tux_slurp "$1"
+		printf '%s' "$REPLY"
+	fi
+}
+
+# A whole file into REPLY, without a process.
+_tux_slurp()
+{
+	IFS= read -rd '' REPLY <"$1" || :
+}
+
+# lib.sh's, with a program that is quick under emulation as well.
+pattern()
+{
+	seq 100000000 $((100000000 + $1 / 10)) | head -c "$1"
+}
+
+# die WHY: the rest of the test makes no sense.
+die()
+{
+	not_ok "the test is set up" "$1"
+	exit 1
+}
+
+# setup_load [NAME=VALUE...]: the module with a document root, one worker and
+# these tunables, not serving yet.
+setup_load()
+{
+	local setting
+
+	docroot_new || die "no document root"
+	tux_load || die "the module does not load"
+	for setting in "documentroot=$DOCROOT" "port=$PORT" threads=1 "$@"; do
+		tux_set "${setting%%=*}" "${setting#*=}" || die "$setting is refused"
+	done
+}
+
+# setup [NAME=VALUE...]: the same, and serving.
+setup()
+{
+	setup_load "$@"
+	tux_start || die "the server does not start"
+}
+
+# send [OPTION...] DATA...: exchange with the server, each DATA one write.
+# The options are tuxclient's and end with the first word that begins otherwise.
+send()
+{
+	local opts=()
+
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--body | --bytewise | --half-close | --head | --no-read | --rst | --statuses)
+			opts+=("$1")
+			shift ;;
+		*)	opts+=("$1" "$2")
+			shift 2 ;;
+		esac
+	done
+	"$TUXCLIENT" send --timeout $((8000 * TUX_SLOW)) "${opts[@]}" "$ADDR" "$PORT" "$@"
+}
+
+# codes [OPTION...] DATA...: the status codes of the answers, in one line. The
+# server has to close the connection at the end.
+codes()
+{
+	local out rc=0
+
+	out=$(send --statuses "$@" 2>&1) || rc=$?
+	[ "$rc" -eq 0 ] || out+=" exit-$rc"
+	printf '%s\n' "${out//$'\n'/ }"
+}
+
+# page PATH: what is served there. status PATH: the status code.
+page()
+{
+	send --body "GET $1 HTTP/1.0\\r\\n\\r\\n"
+}
+
+status()
+{
+	send --statuses "GET $1 HTTP/1.0\\r\\n\\r\\n"
+}
+
+# field NAME TEXT: the value of a header field.
+field()
+{
+	local line name=${1,,}
+
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		[ -n "$line" ] || break
+		[[ ${line,,} != "$name:"* ]] || echo "${line#*: }"
+	done <<<"$2"
+}
+
+# Nobody is connected, and the worker has nothing left to do.
+drained()
+{
+	tux_stat_is connections 0 && tux_stat_is work_pending 0
+}
+
+# wait_gone: until all connections are closed.
+wait_gone()
+{
+	busywait 5000 drained
+}
+
+# quiet: every counter stands still between two looks.
+quiet()
+{
+	local before
+
+	before=$(counters)
+	sleep 0.1
+	[ "$before" = "$(counters)" ]
+}
+
+# settle: until the server has done what it was going to do.
+settle()
+{
+	busywait 5000 quiet
+}
+
+# What is in stat and counts something; the gauges are left out.
+counters()
+{
+	_tux_read "$TUX_PROC/stat" |
+		grep -vE '^(connections|connections_max|accept_queue|syn_queue|work_pending|cache_(objects|negative)) '
+}
+
+# worker_pid N: the process id of a worker's thread.
+worker_pid()
+{
+	local comm name
+
+	for comm in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$comm" || continue
+		if [ "$name" = "tux/$1" ]; then
+			comm=${comm%/comm}
+			echo "${comm#/proc/}"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# cpu_use PID: how often a thread has left the CPU, and the nanoseconds on it.
+cpu_use()
+{
+	awk '/ctxt_switches/ { printf "%s ", $2 }' "/proc/$1/status"
+	cut -d ' ' -f 1 "/proc/$1/schedstat" 2>/dev/null || cut -d ' ' -f 14,15 "/proc/$1/stat"
+}
+
+# snmp NAME: a counter of the TcpExt lines, in the namespace that TUX_NS names.
+snmp()
+{
+	_tux_read /proc/net/netstat | awk -v name="$1" '
+		$1 != "TcpExt:" { next }
+		!n { n = split($0, names); next }
+		{ for (i = 2; i <= n; i++) if (names[i] == name) print $i }'
+}
+
+# port_sockets: the TCP sockets of the server's port, one line each of state and the
+# other end as /proc/net/tcp has them (0A is listening, 06 TIME_WAIT, ...).
+port_sockets()
+{
+	local hex file num here there state rest
+
+	printf -v hex ':%04X' "$PORT"
+	for file in tcp tcp6; do
+		[ -e /proc/net/$file ] || continue
+		while read -r num here there state rest; do
+			[[ $here != *"$hex" ]] || echo "$state $there"
+		done <<<"$(_tux_read /proc/net/$file)"
+	done
+}
+
+# Is somebody listening on the port?
+listening()
+{
+	port_sockets | grep '^0A'
+}
+
+# Sockets of the port that belong to a connection, in whatever state.
+sockets()
+{
+	port_sockets | grep -v '^0A'
+}
+
+no_sockets()
+{
+	[ -z "$(sockets)" ]
+}
