@@ -39,7 +39,7 @@ enum state {
 	B_DONE,
 };
 
-/* Content-Length above this is not read whatever the limit says: sums of the budget stay in range */
+/* a Content-Length above this is not read, whatever the limit says: sums stay in range */
 #define MAX_BUDGET 0x7fffffffU
 
 int http_body_init(struct http_body *body, const struct http_request *req,

@@ -44,7 +44,8 @@ struct http_body {
  * Return:
  * * 1: no body, the next request follows the head;
  * * 0: a body follows, feed it to http_body_skip();
- * * -413: a Content-Length above @lim->max_body_skip: answer (413, or what the request is due) and close.
+ * * -413: a Content-Length above @lim->max_body_skip: answer (413, or what the request is
+ *   due) and close.
  */
 int http_body_init(struct http_body *body, const struct http_request *req,
 		   const struct http_limits *lim);

@@ -151,7 +151,7 @@ static bool if_range_holds(const struct http_request *req, const char *buf,
 
 /* ---- ranges ------------------------------------------------------------- */
 
-/* digits at in->p; no file is longer than S64_MAX, so larger numbers may stay at that. Return: false if none */
+/* digits at in->p; no file is longer than S64_MAX, so larger numbers stay there. False if none */
 static bool take_number(struct http_piece *in, u64 *n)
 {
 	const char *s = in->p;

@@ -111,8 +111,9 @@ void http_date_format(char out[HTTP_DATE_LEN], time64_t t)
 /* ---- reading ------------------------------------------------------------ */
 
 /*
- * The three forms as patterns: D day name of three letters, L of full length, M month, d day (two
- * digits), e day (a space may stand for the first digit), Y year (four digits), y (two), h m s time.
+ * The three forms as patterns: D day name of three letters, L of full length, M month,
+ * d day (two digits), e day (a space may stand for the first digit), Y year (four
+ * digits), y (two), h m s time.
  */
 static const char imf_form[] = "D, d M Y h:m:s GMT";
 static const char rfc850_form[] = "L, d-M-y h:m:s GMT";

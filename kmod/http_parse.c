@@ -365,7 +365,7 @@ static int absolute_form(struct http_request *req, const char *buf, u32 p, u32 e
 	return 0;
 }
 
-/* The target is judged once the version is known, so that HTTP/2's preface is told the right thing */
+/* The target is judged once the version is known: HTTP/2's preface has a right to its 505 */
 static int judge_target(struct http_request *req, const char *buf)
 {
 	u32 p = req->target.off, end = p + req->target.len;
@@ -459,7 +459,7 @@ static int on_content_length(struct http_request *req, const struct http_piece *
 	const char *p;
 	u64 n = 0;
 
-	/* a second line is refused even when it says the same: someone upstream disagrees with someone */
+	/* a second line is refused even when it says the same: someone upstream is confused */
 	if (req->has_length || v->p == v->end)
 		return -400;
 	for (p = v->p; p < v->end; p++) {
@@ -475,7 +475,7 @@ static int on_content_length(struct http_request *req, const struct http_piece *
 	return 0;
 }
 
-/* One coding of Transfer-Encoding. Empty elements are refused here: this list decides the framing. */
+/* One coding of Transfer-Encoding. Empty ones are refused: this list decides the framing. */
 static u8 one_transfer_coding(u8 te, struct http_piece *item)
 {
 	struct http_piece name = { item->p, item->p };
@@ -563,7 +563,7 @@ static u16 *coding_slot(struct http_request *req, const struct http_piece *name)
 	return NULL;
 }
 
-/* Qualities are kept plus 1, so that 0 means "not mentioned"; elements that make no sense are skipped */
+/* Qualities are kept plus 1: 0 means "not mentioned". What makes no sense is skipped */
 static void on_accept_encoding(struct http_request *req, struct http_piece v)
 {
 	struct http_piece item;
@@ -862,7 +862,7 @@ static int on_end_lf(struct scan *s)
 	return DONE;
 }
 
-/* A field line from wherever its bytes ended in the last call; whole, as nearly always, in one go */
+/* A field line from wherever the last call's bytes ended; nearly always all of it at once */
 static __always_inline int field_line(struct scan *s)
 {
 	int rc;

@@ -60,7 +60,7 @@ struct http_limits {
 		.max_body_skip = HTTP_DEFAULT_MAX_BODY_SKIP,     \
 	}
 
-/* Known methods. The first three are served, the others answered with 405; HTTP_UNKNOWN with 501. */
+/* Known methods: the first three are served, the others get 405, HTTP_UNKNOWN gets 501 */
 enum http_method {
 	HTTP_UNKNOWN,
 	HTTP_GET,
@@ -108,8 +108,9 @@ struct http_span {
  * @pos: bytes looked at; the next call goes on from here
  * @start: where the request-line begins (after skipped empty lines)
  * @head_len: bytes of the whole head with its final empty line; 0 while incomplete
- * @status: 0: to be served. Otherwise the status to answer with although the head is well-formed and
- *          its framing understood: 405 (send Allow), 501, 417, 421. When http_parse() failed: its status
+ * @status: 0: to be served. Otherwise the status to answer with although the head is well-formed
+ *          and its framing understood: 405 (send Allow), 501, 417, 421. When http_parse()
+ *          failed: its status
  * @method: enum http_method
  * @minor: minor version: 0 for HTTP/1.0, 1 for HTTP/1.1 and any later 1.x
  * @form: enum http_target_form
@@ -221,20 +222,22 @@ static inline bool http_request_begun(const struct http_request *req)
  * http_parse() - take in as much of a request head as there is
  * @req: the request, made ready by http_request_init() before the first call
  * @lim: the limits; must not change while one head is being parsed
- * @buf: the bytes from the first one of the request on; need not be terminated and is not written to
- * @len: number of bytes in @buf now; never less than in the call before. May reach into the next request
+ * @buf: the bytes from the first one of the request on; not terminated, not written to
+ * @len: number of bytes in @buf now; never less than in the call before. May reach into the
+ *       next request
  *
  * The outcome does not depend on the pieces in which the bytes came. A
  * return of 0 with @len >= @lim->max_header_len does not happen, so a buffer of
  * max_header_len bytes is always enough.
  *
  * Return:
- * * > 0: the head is complete and this long; @req->status says whether to serve it (0) or what to answer
- *   instead; a body, if any, follows it (see http_body_init());
+ * * > 0: the head is complete and this long; @req->status says whether to serve it (0) or what
+ *   to answer instead; a body, if any, follows it (see http_body_init());
  * * 0: incomplete, call again with more bytes;
  * * < 0: the negative status to answer with (-400, -414, -431, -501, -505). Framing is lost or in
- *   doubt: @req->keep_alive is false and the connection must be closed after the answer. @req->method and
- *   @req->minor are set as far as they were understood. Must not be called again for this request.
+ *   doubt: @req->keep_alive is false and the connection must be closed after the answer.
+ *   @req->method and @req->minor are set as far as they were understood. Must not be called
+ *   again for this request.
  */
 int http_parse(struct http_request *req, const struct http_limits *lim, const char *buf, u32 len);
 
@@ -248,8 +251,8 @@ int http_parse(struct http_request *req, const struct http_limits *lim, const ch
  * Percent-decoded once, dot segments removed, repeated slashes merged: see
  * http_path_normalize(), whose result this is. An empty path gives "/".
  *
- * Return: the length without the NUL (at least 1), or a negative status: -400 malformed, -404 cannot name
- * a file, -414 does not fit. The framing is not in doubt, the connection may be kept.
+ * Return: the length without the NUL (at least 1), or a negative status: -400 malformed,
+ * -404 cannot name a file, -414 does not fit. Framing is not in doubt, the connection may be kept.
  */
 int http_request_path(const struct http_request *req, const char *buf, char *out, u32 size);
 

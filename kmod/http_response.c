@@ -16,13 +16,17 @@
 #define NOSNIFF "X-Content-Type-Options: nosniff\r\n"
 #define HTML_TYPE "text/html; charset=utf-8"
 
+/* A longer Location is not repeated in the page, where escaping could make it six times as long */
+#define HTTP_LINK_MAX 128
+
 /* "TUX" and 16 hexadecimal digits */
 #define BOUNDARY_LEN 19
 
 const char *http_reason(unsigned int status)
 {
 	static const char *const reasons[HTTP_NR_STATUS] = {
-#define X(code, name, reason) [HTTP_SI_##name] = reason,
+#define X(code, name, reason)  \
+	[HTTP_SI_##name] = reason,
 		HTTP_STATUS_LIST(X)
 #undef X
 	};
@@ -311,7 +315,7 @@ static void put_page(struct http_out *o, const struct http_response *r)
 	http_put_const(o, "</title></head>\n<body><h1>");
 	put_status_text(o, r->status);
 	http_put_const(o, "</h1>");
-	if (r->location) {
+	if (r->location && r->location_len <= HTTP_LINK_MAX) {
 		http_put_const(o, "<p><a href=\"");
 		http_put_html(o, r->location, r->location_len);
 		http_put_const(o, "\">It is here.</a></p>");

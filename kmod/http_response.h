@@ -18,7 +18,7 @@
 #include "http_date.h"
 #include "http_status.h"
 
-/* enough for any head or short response made here, if a Location is at most half of it */
+/* this and the length of the Location are enough for any head or short response made here */
 #define HTTP_RESPONSE_MAX 2048
 /* longest content type and Cache-Control value that is taken */
 #define HTTP_CONTENT_TYPE_MAX 128
@@ -31,7 +31,7 @@
 #define HTTP_PART_MAX 320
 
 /* struct http_entity.flags */
-#define HTTP_ENTITY_VARY 0x01		/* Vary: Accept-Encoding: a coded sibling exists (or this is one) */
+#define HTTP_ENTITY_VARY 0x01		/* Vary: Accept-Encoding; a coded sibling exists */
 #define HTTP_ENTITY_NO_RANGES 0x02	/* ranges are not served: no Accept-Ranges */
 
 /**
@@ -89,7 +89,7 @@ static inline enum http_connection http_connection_for(const struct http_request
 /* struct http_response.flags */
 #define HTTP_RESPONSE_NO_SERVER 0x01	/* leave out the Server field */
 #define HTTP_RESPONSE_ALLOW 0x02	/* send Allow with a 200 (OPTIONS); a 405 always has it */
-#define HTTP_RESPONSE_HEAD 0x04		/* the request was HEAD: http_short_response() leaves the body out */
+#define HTTP_RESPONSE_HEAD 0x04		/* for HEAD: http_short_response() leaves the body out */
 
 /**
  * struct http_response - everything a head is made from
@@ -134,7 +134,7 @@ const char *http_reason(unsigned int status);
  * @r: the response
  *
  * Content-Length comes from @r->entity and @r->plan (200: the file; 206: the range, or the whole
- * multipart body), else from @r->content_length; a 304 has none. The same head answers GET and HEAD.
+ * multipart body), else from @r->content_length; a 304 has none. One head answers GET and HEAD.
  * For 416, @r->entity supplies the size in Content-Range alone.
  *
  * Return: bytes written, final empty line included, or -ENOSPC.
@@ -148,8 +148,8 @@ int http_response_head(char *buf, u32 size, const struct http_response *r);
  * @r: the response; @content_length and @content_type are ignored
  *
  * For everything that is not the content of a file: the body is a short HTML page that names the
- * status (with a link for 301), none for 304 and for a 200 with HTTP_RESPONSE_ALLOW. With
- * HTTP_RESPONSE_HEAD the head is the same and the body left out.
+ * status, with a link for a 301 whose Location is not long; there is none for 304 and for a 200
+ * with HTTP_RESPONSE_ALLOW. With HTTP_RESPONSE_HEAD the head is the same and the body left out.
  *
  * Return: bytes written, or -ENOSPC.
  */
@@ -174,7 +174,7 @@ int http_prepare_object_head(struct http_prepared *p, char *buf, u32 size,
  * @buf: destination; @p->len + HTTP_FINISH_MAX bytes are always enough
  * @size: bytes in @buf
  * @p: the prepared part
- * @r: only @status (200 or 304), @flags (HTTP_RESPONSE_NO_SERVER), @connection and @date are looked at
+ * @r: only @status (200 or 304), @flags (HTTP_RESPONSE_NO_SERVER), @connection, @date count
  *
  * Return: bytes written, or -ENOSPC.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every status the server can send: one table for the code, the name, the reason phrase and the counter.
+ * Every status the server can send: one table for code, name, reason phrase and counter.
  *
  * Whoever wants one thing per status (an enum, a counter, a line of output)
  * expands HTTP_STATUS_LIST(X) with X(code, NAME, "Reason Phrase"). A status

@@ -44,15 +44,17 @@ static void check_head(const char *head, int len)
 	CHECK(memmem(head, len, "\r\n\r\n", 4) == head + len - 4);
 }
 
-static void check_response(const struct http_entity *e, const struct http_plan *plan, uint64_t *seed)
+static void check_response(const struct http_entity *e, const struct http_plan *plan,
+			   uint64_t *seed)
 {
-	struct http_response r = { .status = plan->status, .date = DATE, .entity = e, .plan = plan };
+	struct http_response r = { .date = DATE, .entity = e, .plan = plan };
 	char buf[HTTP_RESPONSE_MAX], part[HTTP_PART_MAX], length[64];
 	uint64_t sum = 0;
 	char *small;
 	unsigned int i;
 	int len, n;
 
+	r.status = plan->status;
 	r.connection = fuzz_choose(seed, 3);
 	r.flags = fuzz_choose(seed, 8);
 	r.boundary = *seed;
@@ -71,7 +73,8 @@ static void check_response(const struct http_entity *e, const struct http_plan *
 	}
 	n = http_multipart_head(part, sizeof(part), &r, i);
 	CHECK(n > 0);
-	snprintf(length, sizeof(length), "\r\nContent-Length: %llu\r\n", (unsigned long long)sum + n);
+	snprintf(length, sizeof(length), "\r\nContent-Length: %llu\r\n",
+		 (unsigned long long)sum + n);
 	CHECK(memmem(buf, len, length, strlen(length)));
 }
 

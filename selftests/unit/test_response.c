@@ -288,12 +288,13 @@ static void test_promises(void)
 {
 	static char type[HTTP_CONTENT_TYPE_MAX + 1], cache[HTTP_CACHE_CONTROL_MAX + 1];
 	static struct http_entity big;
-	struct http_plan plan = { .status = 206, .nr_ranges = 1 };
+	struct http_plan plan = { .status = 206, .nr_ranges = 1, .range = { { ~0ULL - 2, 1 } } };
 	struct http_response r = { .status = 200, .date = DATE, .entity = &big, .plan = &plan,
 				   .connection = HTTP_CONN_KEEP_ALIVE, .boundary = ~0ULL };
 	char text[HTTP_PREPARED_MAX], out[HTTP_PREPARED_MAX + HTTP_FINISH_MAX], part[HTTP_PART_MAX];
+	static char location[400], all[4096];
 	struct http_prepared p;
-	int rc;
+	int rc, worst = 0;
 
 	memset(type, 't', HTTP_CONTENT_TYPE_MAX);
 	memset(cache, 'c', HTTP_CACHE_CONTROL_MAX);
@@ -307,6 +308,17 @@ static void test_promises(void)
 	r.status = 304;
 	tap_ok(rc > 0 && http_finish_head(out, p.len + HTTP_FINISH_MAX, &p, &r) > 0,
 	       "promise: HTTP_FINISH_MAX is enough");
+	memset(location, '\'', sizeof(location));
+	r.location = location;
+	for (r.location_len = 0; r.location_len <= sizeof(location); r.location_len++)
+		worst = max(worst, http_short_response(all, sizeof(all), &(struct http_response){
+			.status = 301, .date = DATE, .connection = HTTP_CONN_KEEP_ALIVE,
+			.location = location, .location_len = r.location_len }) -
+			(int)r.location_len);
+	tap_ok(worst > 0 && worst <= HTTP_RESPONSE_MAX, "promise: HTTP_RESPONSE_MAX and the Location are enough");
+	r.location = NULL;
+	r.status = 206;
+	tap_ok(http_response_head(all, HTTP_RESPONSE_MAX, &r) > 0, "promise: HTTP_RESPONSE_MAX is enough for a file");
 	plan.range[0] = (struct http_range){ ~0ULL - 2, 1 };
 	tap_ok(http_multipart_head(part, sizeof(part), &r, 0) > 0, "promise: HTTP_PART_MAX is enough");
 	tap_ok(http_prepare_object_head(&p, text, 100, &big) == -ENOSPC && p.len == 0,
