@@ -388,6 +388,22 @@ static bool tux_page_cache_usable(const struct inode *inode)
 	       (a_ops->read_folio || a_ops->readahead || shmem_mapping(inode->i_mapping));
 }
 
+/*
+ * What the inode says is only as good as the last answer of whoever else may
+ * change the file, where there is such a one: have it brought up to date.
+ */
+static int tux_object_refresh(struct tux_object *obj)
+{
+	struct kstat stat;
+	int err;
+
+	err = vfs_getattr(&obj->steps[obj->target].path, &stat, STATX_BASIC_STATS,
+			  AT_STATX_SYNC_AS_STAT);
+	if (!err)
+		tux_object_sample(obj);
+	return err == -EPERM ? -EACCES : err;
+}
+
 /* Open it once: everybody who has a say in that is asked, and the file read on. */
 static int tux_object_first_open(struct tux_object *obj, bool cacheable)
 {
@@ -426,7 +442,10 @@ static int tux_object_make(struct tux_walk *w, const struct tux_docroot *root,
 		err = -ENOMEM;
 		goto drop_walk;
 	}
-	err = tux_judge(obj, policy, 0);
+	if (tux_object_is_file(obj) && !w->cacheable)
+		err = tux_object_refresh(obj);
+	if (!err)
+		err = tux_judge(obj, policy, 0);
 	if (err == -ESTALE)
 		err = obj->end == TUX_END_DENIED ? -EACCES :
 						   tux_object_first_open(obj, w->cacheable);

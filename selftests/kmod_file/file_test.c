@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -30,6 +31,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -172,7 +174,8 @@ static void pattern(const char *name, off_t size)
 	if (fd < 0)
 		die(name);
 	while (done < size) {
-		size_t n = size - done < (off_t)sizeof(block) ? size - done : sizeof(block);
+		size_t n = size - done < (off_t)sizeof(block) ? (size_t)(size - done) :
+								 sizeof(block);
 
 		for (i = 0; i < 4096; i++)
 			block[i] = done / 4 + i;
@@ -880,6 +883,48 @@ static void test_overlay(void)
 	check(get("/lower.txt") == -ENOENT, "and after its removal");
 }
 
+/*
+ * Many ask while everything changes. What they get is not looked at here: that
+ * the kernel finds nothing wrong is the point, above all the debug kernel.
+ */
+static void test_crowd(void)
+{
+	double end;
+	int i = 0, lookups;
+
+	mkdirs(at("/w"));
+	mkdirs(at("/w/d"));
+	put(at("/w/d/f"), "1");
+	put(at("/w/g"), "2");
+	symlink("d", at("/w/link"));
+	ask("crowd 4 /w/d/f /w/d/ /w/g /w/link/f /w/none /w/new /w/h /w/d");
+	end = now() + 4;
+	for (; now() < end; i++) {
+		put(at("/w/tmp"), i % 2 ? "3" : "four");
+		rename(at("/w/tmp"), at("/w/g"));
+		rename(at("/w/d"), at("/w/dd"));
+		rewrite_file(at("/w/dd/f"), i % 3 ? "x" : "y");
+		rename(at("/w/dd"), at("/w/d"));
+		put(at("/w/new"), "new");
+		unlink(at("/w/new"));
+		link(at("/w/g"), at("/w/h"));
+		chmod(at("/w/d/f"), i % 2 ? 0600 : 0644);
+		truncate(at("/w/g"), i % 5000);
+		unlink(at("/w/h"));
+		if (i % 16 == 0) {
+			mount("none", at("/w/d"), "tmpfs", 0, "mode=755");
+			umount2(at("/w/d"), MNT_DETACH);
+		}
+		if (i % 256 == 0)
+			drop_caches();
+	}
+	chmod(at("/w/d/f"), 0644);
+	lookups = atoi(ask("crowd"));
+	printf("# %d changes, %d lookups\n", i, lookups);
+	check(lookups > 1000, "a crowd of lookups while everything changes");
+	check(get("/w/d/f") == 0, "and all is well afterwards");
+}
+
 /* Throw away what has arrived. */
 static void drain(void)
 {
@@ -940,6 +985,147 @@ static void test_cost(void)
 	check(atoi(reply) == -ENOENT, "refusals");
 }
 
+/* --- a file system that can be slow, dead, and change by itself --- */
+
+#define FUSE_NODE	2
+
+static volatile char *fuse_content;	/* shared with the server: what the file says */
+
+static void fuse_answer(int fd, const struct fuse_in_header *in, int err, const void *data,
+			size_t len)
+{
+	struct fuse_out_header out = {
+		.len = sizeof(out) + len, .error = err, .unique = in->unique,
+	};
+	struct iovec v[2] = { { &out, sizeof(out) }, { (void *)data, len } };
+
+	writev(fd, v, 2);
+}
+
+static void fuse_attr_of(uint64_t node, struct fuse_attr *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->ino = node;
+	a->mode = node == FUSE_NODE ? S_IFREG | 0644 : S_IFDIR | 0755;
+	a->size = node == FUSE_NODE ? strlen((const char *)fuse_content) : 0;
+	a->nlink = 1;
+}
+
+/* Lets the kernel remember everything for an hour: only asking anew is exact then. */
+static void fuse_one(int fd, const struct fuse_in_header *in, const void *arg)
+{
+	struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 65536 };
+	struct fuse_entry_out entry = { .nodeid = FUSE_NODE, .entry_valid = 3600 };
+	struct fuse_attr_out attr = { 0 };
+	struct fuse_open_out opened = { .open_flags = FOPEN_DIRECT_IO };
+	const struct fuse_read_in *rd = arg;
+	size_t len;
+
+	switch (in->opcode) {
+	case FUSE_INIT:
+		fuse_answer(fd, in, 0, &init, sizeof(init));
+		break;
+	case FUSE_LOOKUP:
+		fuse_attr_of(FUSE_NODE, &entry.attr);
+		if (strcmp(arg, "file"))
+			fuse_answer(fd, in, -ENOENT, NULL, 0);
+		else
+			fuse_answer(fd, in, 0, &entry, sizeof(entry));
+		break;
+	case FUSE_GETATTR:
+		fuse_attr_of(in->nodeid, &attr.attr);
+		fuse_answer(fd, in, 0, &attr, sizeof(attr));
+		break;
+	case FUSE_OPEN:
+		fuse_answer(fd, in, 0, &opened, sizeof(opened));
+		break;
+	case FUSE_READ:
+		len = strlen((const char *)fuse_content);
+		len = rd->offset < len ? len - rd->offset : 0;
+		fuse_answer(fd, in, 0, (const char *)fuse_content + rd->offset,
+			    len < rd->size ? len : rd->size);
+		break;
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		break;
+	case FUSE_RELEASE:
+	case FUSE_FLUSH:
+		fuse_answer(fd, in, 0, NULL, 0);
+		break;
+	default:
+		fuse_answer(fd, in, -ENOSYS, NULL, 0);
+	}
+}
+
+static pid_t fuse_start(const char *dir)
+{
+	static char buf[1 << 18];
+	char options[100];
+	int fd = open("/dev/fuse", O_RDWR);
+	pid_t pid;
+
+	if (fd < 0)
+		return -1;
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40755,user_id=0,group_id=0,allow_other",
+		 fd);
+	if (mount("test", dir, "fuse", 0, options))
+		return -1;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (read(fd, buf, sizeof(buf)) > 0)
+			fuse_one(fd, (void *)buf, buf + sizeof(struct fuse_in_header));
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+static void test_fuse(void)
+{
+	unsigned int i, bad = 0, cold, full;
+	char text[32];
+	double start;
+	pid_t pid;
+
+	fuse_content = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	strcpy((char *)fuse_content, "far away");
+	mkdirs(out("/fuse"));
+	pid = fuse_start(out("/fuse"));
+	if (pid < 0) {
+		skip("a file system of the world", "no FUSE here");
+		return;
+	}
+	check(!atoi(ask("open %s", out("/fuse"))), "a root that is not local");
+	check(says("/file", "far away"), "a file on it");
+	check(get("/none") == -ENOENT, "a name that is not on it");
+	for (i = 0; i < 50; i++) {
+		snprintf(text, sizeof(text), "changed %u times", i);
+		strcpy((char *)fuse_content, text);
+		bad += !says("/file", text);
+	}
+	check(!bad, "changed by the other side: %u of 50 seen late", bad);
+	ask("hold /file");
+	ask("heldread 0 100 1");
+	check(atoi(reply) == -EAGAIN, "reading it is for the pool");
+	check(atoi(ask("warm 0 100")) == -EOPNOTSUPP, "it cannot be brought into memory");
+	connect_pair();
+	check(send_range(out("/fuse/file"), 0, strlen(text), &cold, &full) && cold,
+	      "but it can be sent");
+	disconnect_pair();
+
+	kill(pid, SIGSTOP);
+	start = now();
+	check(cached("/file") == -EAGAIN && cached("/other") == -EAGAIN && now() - start < 0.5,
+	      "a dead server makes nobody wait who must not");
+	kill(pid, SIGCONT);
+	ask("open %s", root);
+	umount2(out("/fuse"), MNT_DETACH);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -958,6 +1144,8 @@ static const struct {
 	{ "types", test_types },
 	{ "bounds", test_bounds },
 	{ "overlay", test_overlay },
+	{ "fuse", test_fuse },
+	{ "crowd", test_crowd },
 	{ "cost", test_cost },
 };
 

@@ -14,6 +14,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -21,6 +22,7 @@
 #include <linux/net.h>
 #include <linux/preempt.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -40,6 +42,12 @@ static struct tux_file_policy policy = TUX_FILE_POLICY_DEFAULT;
 static char index_name[64] = "index.html";
 static char *answer;
 static size_t answer_len;
+static struct task_struct *crowd[8];
+static unsigned int crowd_size;
+static const char *crowd_path[16];
+static unsigned int crowd_paths;
+static char *crowd_text;
+static atomic_t crowd_lookups;
 
 static void say(const char *fmt, ...) __printf(1, 2);
 static void say(const char *fmt, ...)
@@ -185,6 +193,81 @@ static void do_turns(char *args)
 	say("%d %llu\n", err, div_u64(ktime_get_ns() - t, n));
 }
 
+/*
+ * crowd N PATH...: N threads that look up and read these paths, as workers and
+ * the pool would at the same time, until `crowd` alone ends them. Every now and
+ * then one of them empties the cache. The answer at the end is how many lookups
+ * there were.
+ */
+static void crowd_turn(const char *path, char *buf)
+{
+	struct tux_file *f;
+
+	if (find_both(path, &f))
+		return;
+	if (tux_file_read(f, 0, buf, min_t(loff_t, f->size, PAGE_SIZE), true) == -EAGAIN)
+		tux_file_warm(f, 0, PAGE_SIZE);
+	tux_file_put(f);
+}
+
+static int crowd_thread(void *unused)
+{
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	unsigned int i, turn = 0;
+
+	while (buf && !kthread_should_stop()) {
+		for (i = 0; i < crowd_paths; i++) {
+			crowd_turn(crowd_path[i], buf);
+			atomic_inc(&crowd_lookups);
+		}
+		if (++turn % 64 == 0)
+			tux_file_forget(root);
+		cond_resched();
+	}
+	kfree(buf);
+	return 0;
+}
+
+static void crowd_stop(struct task_struct *t)
+{
+	kthread_stop(t);
+	put_task_struct(t);
+}
+
+static void crowd_end(void)
+{
+	while (crowd_size)
+		crowd_stop(crowd[--crowd_size]);
+	kfree(crowd_text);
+	crowd_text = NULL;
+}
+
+static void do_crowd(const char *args)
+{
+	unsigned int want;
+	char *rest, *path;
+
+	crowd_end();
+	say("%d\n", atomic_xchg(&crowd_lookups, 0));
+	if (sscanf(args, "%u", &want) != 1)
+		return;
+	rest = kstrdup(args, GFP_KERNEL);
+	crowd_text = rest;
+	crowd_paths = 0;
+	strsep(&rest, " ");
+	while ((path = strsep(&rest, " ")) && crowd_paths < ARRAY_SIZE(crowd_path))
+		crowd_path[crowd_paths++] = path;
+	while (crowd_size < min_t(unsigned int, want, ARRAY_SIZE(crowd))) {
+		struct task_struct *t = kthread_create(crowd_thread, NULL, "tux-crowd");
+
+		if (IS_ERR(t))
+			break;
+		get_task_struct(t);
+		crowd[crowd_size++] = t;
+		wake_up_process(t);
+	}
+}
+
 static void do_stat(void)
 {
 	struct tux_file_stats s;
@@ -196,6 +279,7 @@ static void do_stat(void)
 
 static void do_close(void)
 {
+	crowd_end();
 	tux_file_put(held);
 	held = NULL;
 	tux_docroot_put(root);
@@ -299,6 +383,8 @@ static void command(char *line)
 		do_send(args);
 	else if (!strcmp(name, "turns"))
 		do_turns(args);
+	else if (!strcmp(name, "crowd"))
+		do_crowd(args);
 	else if (!strcmp(name, "stat"))
 		do_stat();
 	else if (!strcmp(name, "forget"))
