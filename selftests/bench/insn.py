@@ -108,6 +108,7 @@ def go(server, www):
     with tempfile.NamedTemporaryFile("r", dir=OUT) as answer:
         done = subprocess.run(
             [load.WITH_SERVER, "--server", server, "--kernel", KERNEL, "--icount", "--cpu", "-",
+             "--append", "nokaslr norandmaps",
              "--docroot", www, "--", sys.executable, os.path.realpath(__file__),
              "visit", server, answer.name],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
