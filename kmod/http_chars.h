@@ -56,6 +56,7 @@ static inline u32 http_load32(const char *p)
 static __always_inline bool http_token_is(const char *p, const char *word, u32 len)
 {
 	const u64 fold = 0x2020202020202020ULL;
+	const u32 fold4 = 0x20202020;
 	u32 i;
 
 	if (len >= 8) {
@@ -65,8 +66,8 @@ static __always_inline bool http_token_is(const char *p, const char *word, u32 l
 		return (http_load64(p + len - 8) | fold) == http_load64(word + len - 8);
 	}
 	if (len >= 4)
-		return (http_load32(p) | (u32)fold) == http_load32(word) &&
-		       (http_load32(p + len - 4) | (u32)fold) == http_load32(word + len - 4);
+		return (http_load32(p) | fold4) == http_load32(word) &&
+		       (http_load32(p + len - 4) | fold4) == http_load32(word + len - 4);
 	for (i = 0; i < len; i++)
 		if ((p[i] | 0x20) != word[i])
 			return false;

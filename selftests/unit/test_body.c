@@ -53,6 +53,7 @@ static const struct body_case cases[] = {
 	CASE("bare LF after the size (2.2)", CHUNKED, "5\nhello", -400, -1),
 	CASE("bare CR after the size (2.2)", CHUNKED, "5\rhello", -400, -1),
 	CASE("data longer than its size (7.1)", CHUNKED, "5" NL "hellox" NL, -400, -1),
+	CASE("another byte instead of the CR after the data (7.1)", CHUNKED, "5" NL "hellox\n0" NL NL, -400, -1),
 	CASE("bare LF after the data (2.2)", CHUNKED, "5" NL "hello\n0" NL NL, -400, -1),
 	CASE("CR and no LF after the data (2.2)", CHUNKED, "5" NL "hello\r0" NL NL, -400, -1),
 	CASE("size of 2^64 + 5 (7.1)", CHUNKED, "10000000000000005" NL "hello", -413, -1),
