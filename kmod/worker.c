@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/timer.h>
 
 #include "conn.h"
 #include "listener.h"
@@ -173,10 +174,14 @@ static void tux_worker_expire_kind(struct tux_worker *w, enum tux_timeout kind)
 	}
 }
 
+/* Nothing becomes due but with a tick. */
 static void tux_worker_expire(struct tux_worker *w)
 {
 	enum tux_timeout kind;
 
+	if (w->expired_at == jiffies)
+		return;
+	w->expired_at = jiffies;
 	for (kind = 0; kind < TUX_NR_TIMEOUTS; kind++)
 		tux_worker_expire_kind(w, kind);
 }
@@ -215,35 +220,45 @@ static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
 	return tux_policy_next(&in);
 }
 
-/* Jiffies until the first timeout is due; MAX_SCHEDULE_TIMEOUT without any. */
-static long tux_worker_next_timeout(const struct tux_worker *w)
+static void tux_worker_timer(struct timer_list *timer)
 {
-	long next = MAX_SCHEDULE_TIMEOUT;
+	tux_worker_wake(container_of(timer, struct tux_worker, timer));
+}
+
+/*
+ * See that the worker wakes when the first timeout is due. The timer stays
+ * armed from one sleep to the next: mostly the connection that it was set for
+ * has moved on when it goes off, and then it is set for the next one. So it
+ * costs nothing on the way of a request, and goes off once in a timeout's time.
+ */
+static void tux_worker_arm_timer(struct tux_worker *w)
+{
 	enum tux_timeout kind;
 
 	for (kind = 0; kind < TUX_NR_TIMEOUTS; kind++) {
 		const struct list_head *list = &w->timeouts[kind];
-		unsigned long timeout = tux_timeout_jiffies(w, kind);
-		const struct tux_conn *c;
-		long left;
+		unsigned long timeout, due;
 
-		if (!timeout || list_empty(list))
+		if (list_empty(list))
 			continue;
-		c = list_first_entry(list, struct tux_conn, timeout);
-		left = (long)(c->since + timeout - jiffies);
-		next = min(next, max(left, 1L));
+		timeout = tux_timeout_jiffies(w, kind);
+		if (!timeout)
+			continue;
+		due = list_first_entry(list, struct tux_conn, timeout)->since + timeout;
+		if (!timer_pending(&w->timer) || time_before(due, w->timer.expires))
+			mod_timer(&w->timer, max(due, jiffies + 1));
 	}
-	return next;
 }
 
 static void tux_worker_sleep(struct tux_worker *w)
 {
+	tux_worker_arm_timer(w);
 	WRITE_ONCE(w->sleeping, true);
 	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_wake_accept(). */
 	set_current_state(TASK_IDLE);
 	if (tux_worker_plan(w).phase == TUX_PHASE_SLEEP && !kthread_should_stop()) {
 		tux_stat_inc(&w->stats, TUX_sleeps);
-		schedule_timeout(tux_worker_next_timeout(w));
+		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
 	WRITE_ONCE(w->sleeping, false);
@@ -347,6 +362,7 @@ struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index,
 	INIT_LIST_HEAD(&w->work_pending);
 	mutex_init(&w->conns_lock);
 	INIT_LIST_HEAD(&w->conns);
+	timer_setup(&w->timer, tux_worker_timer, 0);
 	for (i = 0; i < TUX_NR_TIMEOUTS; i++)
 		INIT_LIST_HEAD(&w->timeouts[i]);
 
@@ -389,6 +405,7 @@ void tux_worker_start(struct tux_worker *w)
 void tux_worker_stop(struct tux_worker *w)
 {
 	kthread_stop(w->task);
+	del_timer_sync(&w->timer);
 	put_task_struct(w->task);
 }
 

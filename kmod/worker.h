@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 
 #include "file.h"
@@ -80,10 +81,10 @@ struct tux_io {
  * @work_lock: protects @work_pending; taken in softirq
  * @work_pending: connections with something to do, in order of arrival
  * @nr_pending: their number
- * @in_miss_pool: connections that are in the miss pool
  * @last: the phase that just ended
- * @phase_accepts: connections accepted in the phase at hand
+ * @timer: wakes the thread when the first timeout is due
  * @timeouts: parked connections by what they wait for, longest wait first
+ * @expired_at: jiffies when the timeouts were looked at last
  * @conns_lock: protects @conns against readers of /proc
  * @conns: every open connection
  * @io: buffers
@@ -105,9 +106,10 @@ struct tux_worker {
 	unsigned int		nr_pending;
 
 	/* the thread's own */
-	unsigned int		in_miss_pool ____cacheline_aligned_in_smp;
-	enum tux_phase		last;
+	enum tux_phase		last ____cacheline_aligned_in_smp;
+	struct timer_list	timer;
 	struct list_head	timeouts[TUX_NR_TIMEOUTS];
+	unsigned long		expired_at;
 	struct mutex		conns_lock;
 	struct list_head	conns;
 	struct tux_io		io;
