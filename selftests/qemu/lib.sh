@@ -232,30 +232,35 @@ kvm_works()
 # --- what is built from this tree --------------------------------------------
 
 # build_module DIR KREL KDIR DEST: build the module in DIR for a kernel and copy its .ko
-# to DEST.  The tree stays clean: sources are copied to the cache, one
-# directory for each tree and kernel, and what has not changed is not built again.
+# to DEST.  The tree stays clean: sources are copied to the cache, one directory
+# for each tree and kernel; when none of them changed there is nothing to build.
 build_module()
 {
 	local src=$1 krel=$2 kdir=$3 dest=$4 dir log
 
-	dir=$TUX_CACHE/build/$(echo "$src" | sha256sum | cut -c1-12)/$krel
+	dir=$TUX_CACHE/build/$(echo "$src" | sha256sum | cut -c1-12)
+	dir=$dir/$krel-$(realpath "$kdir" | sha256sum | cut -c1-8)
 	log=$dir.log
 	mkdir -p "$dir"
 	(
 		flock 9
-		list=(Kbuild)
-		[ ! -d "$src/kmod" ] || list+=(kmod)
-		[ -d "$src/kmod" ] || list=(.)
-		[ ! -d "$src/include" ] || list+=(include)
+		# everything below DIR, or what belongs to tux if DIR is the whole project
+		list=(.)
+		[ ! -d "$src/kmod" ] || list=(Kbuild kmod)
 		cd "$src"
-		rsync -rLtR --delete-after --prune-empty-dirs --include='*/' --include='*.[chS]' \
-			--include=Kbuild --include='Kbuild.*' --exclude='*' "${list[@]}" "$dir/"
-		# other output of kbuild is excluded from the copy and so from deletion
-		if ! make -C "$kdir" M="$dir" modules >"$log" 2>&1 </dev/null; then
+		# What kbuild made is excluded, and so neither copied nor deleted; links to
+		# sources elsewhere in the tree become copies.
+		changed=$(rsync -irLtRO --delete-after --prune-empty-dirs --include='*/' \
+			--include='*.[chS]' --include='Kbuild*' --exclude='*' \
+			"${list[@]}" "$dir/" 9>&-)
+		[ -n "$changed" ] || [ ! -e "$dir/.built" ] || exit 0
+		rm -f "$dir/.built"
+		if ! make -C "$kdir" M="$dir" modules >"$log" 2>&1 </dev/null 9>&-; then
 			grep -E 'error|Error|warning:' "$log" | head -n 40 >&2 ||
 				tail -n 40 "$log" >&2
 			exit 1
 		fi
+		: >"$dir/.built"
 	) 9>"$dir.lock" || die "the module in $src does not build for $krel; see $log"
 	cp "$dir"/*.ko "$dest/" || die "$src built no module"
 	# line numbers stay in the cache; the guest would only have to read them
