@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the pure HTTP code: the same sources that the module is made of, built for
+ * Unit tests of the pure code, HTTP and policy: the same sources that the module is made of, built for
  * the host with the address and undefined-behaviour sanitizers.
  *
  *	make -C selftests/unit run
@@ -100,6 +100,7 @@ int main(void)
 	test_date();
 	test_cond();
 	test_response();
+	test_policy();
 	printf("1..%u\n", points);
 	for (i = 0; i < points; i++)
 		free(names[i]);

@@ -32,5 +32,6 @@ void test_body(void);
 void test_date(void);
 void test_cond(void);
 void test_response(void);
+void test_policy(void);
 
 #endif /* UNIT_TAP_H */
