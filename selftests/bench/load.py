@@ -190,7 +190,7 @@ def parse_summary(text, sums):
     return True
 
 
-def stop(procs, outputs):
+def interrupt(procs, outputs):
     """SIGINT, so that each httperf prints its summary; returns the texts."""
     for proc in procs:
         if proc.poll() is None:
@@ -210,9 +210,10 @@ def stop(procs, outputs):
     return texts
 
 
-def run(load, rate, window, warmup=WARMUP):
+def run(load, rate, window, warmup=WARMUP, stop=None):
     """
-    Offer `rate` connections (sessions) a second and measure for `window` seconds.
+    Offer `rate` connections (sessions) a second and measure for `window` seconds, or
+    until `stop`, a threading.Event, is set.
 
     load: addr, port, uri or wsesslog, calls (a connection), headers, timeout,
     processes.  Returns a dict of FIELDS; `offered` and `attempted` are
@@ -238,10 +239,10 @@ def run(load, rate, window, warmup=WARMUP):
         pids = [proc.pid for proc in procs]
         time.sleep(warmup)
         t0, first, cpu0 = time.monotonic(), add_up(counters), cpu_seconds(pids)
-        time.sleep(window)
+        stop.wait(window) if stop else time.sleep(window)
         t1, last, cpu1 = time.monotonic(), add_up(counters), cpu_seconds(pids)
         dead = [i for i, proc in enumerate(procs) if proc.poll() is not None]
-        texts = stop(procs, outputs)
+        texts = interrupt(procs, outputs)
         end = add_up(counters)
     finally:
         for proc in procs:

@@ -19,11 +19,11 @@ def block(points):
     return rows or "0 NaN"
 
 
-def panel(spec, names):
+def panel(spec, names, right):
     lines = ["set xlabel %s" % quote(spec["x"]), "set ylabel %s" % quote(spec["y"]),
              "set title %s" % quote(spec["title"]),
              "set logscale y" if spec.get("log") else "unset logscale y",
-             "set yrange [%s:*]" % ("*" if spec.get("log") else "0"), "set xrange [0:*]"]
+             "set yrange [%s:*]" % ("*" if spec.get("log") else "0"), "set xrange [0:%g]" % right]
     curves = []
     if spec.get("ideal"):
         curves.append('x <= %g ? x : NaN with lines lc rgb "#bbbbbb" dt 2 lw 1 '
@@ -42,13 +42,15 @@ def draw(path, title, panels):
     log (y axis) and ideal (x up to which the line y = x is drawn).
     """
     names = list(panels[0]["series"])
+    right = 1.03 * max(x for spec in panels for points in spec["series"].values()
+                       for x, _ in points)
     script = ["set terminal pngcairo noenhanced size %d,660 font 'sans,11'" % (760 * len(panels)),
-              "set output %s" % quote(path), "set grid lc rgb '#cccccc'",
-              "set key outside below center maxrows 2 samplen 3", "set offsets graph 0, graph 0.02, graph 0.06, 0",
+              "set output %s" % quote(path), "set grid lt 1 lw 1 lc rgb '#dddddd'", "set bmargin 7",
+              "set key outside bottom center horizontal maxcols 3 samplen 3", "set offsets graph 0, graph 0.02, graph 0.06, 0",
               "set format x '%.0f'", "set samples 400",
               "set multiplot layout 1,%d title %s font ',13'" % (len(panels), quote(title))]
     for spec in panels:
-        script += panel(spec, names)
+        script += panel(spec, names, right)
     script.append("unset multiplot")
     subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True,
                    timeout=60)

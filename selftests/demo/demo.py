@@ -47,6 +47,7 @@ PROBE_CONNS = 64        # closed loop: enough to saturate, too few to overload
 PROBE_WINDOW = 2.0
 LIVE_SETTLE = 1.0       # after a change of accept_limit
 LIVE_WINDOW = 4.0
+LIVE_MOST = 12.0        # if no accept-phase ended in the window
 BOOT = 8.0              # a guest's coming and going, about
 
 ONE_PACKET = "/one-packet.html"     # with its head it fits one segment
@@ -106,7 +107,7 @@ def probe(progress, name):
 
 def grid(state):
     q, p = state["capacity"]["nginx"], state["capacity"]["tux"]
-    return sorted(round(rate, -1) for rate in (q / 2, q, p, 2 * q, 2 * p))
+    return sorted({round(rate, -1) for rate in (q / 2, q, p, 2 * q, 2 * p)})
 
 
 def measure(state, progress, series, rate):
@@ -135,36 +136,48 @@ def fetch_page(progress):
     say(progress, "".join("    %s\n" % line.rstrip() for line in done.stdout.splitlines()))
 
 
+def observe(limit):
+    """
+    Accept-phases under one accept_limit. A server that is slow and full may spend
+    seconds in one work-phase; then it takes longer until a phase is over.
+    """
+    before, start = counters(), time.monotonic()
+    while True:
+        time.sleep(LIVE_WINDOW)
+        after, seconds = counters(), time.monotonic() - start
+        phases = after["accept_phases"] - before["accept_phases"]
+        accepted = after["accepted"] - before["accepted"]
+        if phases or seconds > LIVE_MOST:
+            return (limit, accepted / seconds, phases / seconds,
+                    accepted / phases if phases else float("nan"))
+
+
 def live_change(state, progress):
     """accept_limit is changed while httperf runs; the phases tell."""
     rate = 1.2 * state["capacity"]["tux"]
-    seconds = len(LIMITS) * (LIVE_SETTLE + LIVE_WINDOW) + 1
+    enough = threading.Event()
     failed = []
+    lines = []
 
     def offer():
         try:
-            load.run(what_to_load(), rate, seconds)
+            load.run(what_to_load(), rate, len(LIMITS) * (LIVE_SETTLE + LIVE_MOST + LIVE_WINDOW),
+                     stop=enough)
         except Exception as error:      # told to the main thread, which then fails
             failed.append(error)
 
     client = threading.Thread(target=offer)
     client.start()
-    time.sleep(WARMUP)
-    lines = []
     try:
+        time.sleep(WARMUP)
         for limit in LIMITS:
             progress.step("accept_limit=%d while httperf offers %d connections/s" %
                           (limit, rate), LIVE_SETTLE + LIVE_WINDOW)
             guest("sysctl", "-q", "-w", "net.tux.accept_limit=%d" % limit)
             time.sleep(LIVE_SETTLE)
-            before, start = counters(), time.monotonic()
-            time.sleep(LIVE_WINDOW)
-            after, end = counters(), time.monotonic()
-            phases = after["accept_phases"] - before["accept_phases"]
-            accepted = after["accepted"] - before["accepted"]
-            lines.append((limit, accepted / (end - start), phases / (end - start),
-                          accepted / phases if phases else float("nan")))
+            lines.append(observe(limit))
     finally:
+        enough.set()
         client.join()
     if failed:
         raise failed[0]
@@ -248,14 +261,20 @@ def go(name, progress):
     return Progress(**read_state()["progress"])
 
 
+def mean_row(rows):
+    """Of runs with the same load; those in which nobody was answered have no time."""
+    mean = {key: sum(r[key] for r in rows) / len(rows) for key in ("replies", "client_cpu")}
+    times = [r["resp_mean_ms"] for r in rows if r["replies"]]
+    mean["resp_mean_ms"] = sum(times) / len(times) if times else float("nan")
+    return mean
+
+
 def mean_rows(state):
     """{series: {offered: row}}; a load offered twice counts with its mean."""
     table = {}
     for row in state["rows"]:
         table.setdefault(row["series"], {}).setdefault(row["offered"], []).append(row)
-    numbers = ("replies", "resp_mean_ms", "client_cpu")
-    return {series: {offered: {key: sum(r[key] for r in rows) / len(rows) for key in numbers}
-                     for offered, rows in loads.items()}
+    return {series: {offered: mean_row(rows) for offered, rows in loads.items()}
             for series, loads in table.items()}
 
 
@@ -278,11 +297,14 @@ def print_table(table, names):
     heads = "".join("%*s" % (width, name) for name in names)
     print("     conn/s  %s  %s" % (heads, heads))
     for offered in sorted(table[names[0]]):
-        cells = [table[name].get(offered) for name in names]
-        print("    %7.0f  %s  %s" % (
-            offered,
-            "".join("%*.0f" % (width, c["replies"]) if c else " " * width for c in cells),
-            "".join("%*.1f" % (width, c["resp_mean_ms"]) if c else " " * width for c in cells)))
+        rates, times = "", ""
+        for name in names:
+            row = table[name].get(offered)
+            rates += "%*.0f" % (width, row["replies"]) if row else " " * width
+            # nobody was answered in the window: there is no time to tell
+            answered = row and row["replies"] > 0
+            times += "%*.1f" % (width, row["resp_mean_ms"]) if answered else "%*s" % (width, "-")
+        print("    %7.0f  %s  %s" % (offered, rates, times))
     print("\n    (tux N: accept_limit N, 0 is no limit)\n")
 
 
