@@ -211,7 +211,8 @@ static void join(struct http_range *a, const struct http_range *b)
 
 /*
  * Add a range, joining it with all it touches in the place of the first of
- * them: no byte is ever sent twice.
+ * them: no byte is ever sent twice. The ones there do not touch each other, so
+ * a joined range touches none of those that were passed already.
  */
 static void add_range(struct http_plan *plan, u64 first, u64 last)
 {
@@ -229,8 +230,6 @@ static void add_range(struct http_plan *plan, u64 first, u64 last)
 		place = min(place, i);
 		plan->nr_ranges--;
 		memmove(other, other + 1, (plan->nr_ranges - i) * sizeof(*other));
-		/* the joined range is larger: look at the ones before again */
-		i = 0;
 	}
 	place = min_t(unsigned int, place, plan->nr_ranges);
 	memmove(&plan->range[place + 1], &plan->range[place],
