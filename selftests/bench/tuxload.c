@@ -60,6 +60,7 @@
 #define MAX_BURST	64	/* connections begun before looking at replies again */
 #define SPARE_CONNS	1024	/* beyond those that waiting out the timeout takes */
 #define IDLE_PENDING	512	/* idle connections being set up at a time */
+#define IDLE_BATCH	64	/* idle connections asked for a reply at a time */
 
 enum conn_state { CONN_FREE, CONN_CONNECTING, CONN_HEAD, CONN_BODY };
 
@@ -764,32 +765,48 @@ static void open_idle(void)
 	fflush(stdout);
 }
 
-/* A connection held all the time must still give a reply. */
-static bool idle_answers(int fd)
+static bool idle_ask(int fd)
 {
 	struct timeval tv = { .tv_sec = (time_t)opt.timeout + 1 };
-	ssize_t n;
 
 	if (fcntl(fd, F_SETFL, 0) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)))
 		return false;
-	n = send(fd, request, request_len, MSG_NOSIGNAL);
-	if (n != (ssize_t)request_len)
-		return false;
-	n = recv(fd, buf, sizeof(buf), 0);
+	return send(fd, request, request_len, MSG_NOSIGNAL) == (ssize_t)request_len;
+}
+
+static bool idle_answers(int fd)
+{
+	ssize_t n = recv(fd, buf, sizeof(buf), 0);
+
 	return n > 12 && !memcmp(buf, "HTTP/1.", 7);
 }
 
-static void verify_idle(void)
+/* One batch: ask all, then listen to all. */
+static void verify_batch(int *fds, unsigned int count)
 {
+	bool asked[IDLE_BATCH];
 	unsigned int i;
 
-	for (i = 0; i < opt.idle; i++) {
-		if (idle_fds[i] < 0)
+	for (i = 0; i < count; i++)
+		asked[i] = fds[i] >= 0 && idle_ask(fds[i]);
+	for (i = 0; i < count; i++) {
+		if (fds[i] < 0)
 			continue;
-		if (!idle_answers(idle_fds[i]))
+		if (!asked[i] || !idle_answers(fds[i]))
 			idle_lost++;
-		close(idle_fds[i]);
+		close(fds[i]);
+	}
+}
+
+/* A connection held all the time must still give a reply. */
+static void verify_idle(void)
+{
+	unsigned int i, left;
+
+	for (i = 0; i < opt.idle; i += IDLE_BATCH) {
+		left = opt.idle - i;
+		verify_batch(idle_fds + i, left < IDLE_BATCH ? left : IDLE_BATCH);
 	}
 	printf("idle_lost %u\n", idle_lost);
 }
