@@ -121,8 +121,8 @@ kernel_arguments()
 	echo "$args"
 }
 
-# boot_image VMLINUZ: the same kernel uncompressed, which QEMU can start directly;
-# unpacking it takes the host a second, the emulated guest several.
+# boot_image VMLINUZ: the same kernel uncompressed, if QEMU can start it like that.
+# Unpacking it takes the host a second, the emulated guest several.
 boot_image()
 {
 	local image=$1 dir=$RIG_CACHE/vmlinux out tmp setup offset length magic
@@ -146,12 +146,11 @@ boot_image()
 			head -c $((length - 4)) >"$tmp" || :
 		unpack_payload "$tmp" || {
 			rm -f "$tmp" "$tmp.elf"
-			# a compression we do not know: the guest unpacks it itself
-			echo "$image"
-			return
+			# a compression we do not know, or no PVH: as it is, then
+			out=$image
 		}
 		rm -f "$tmp"
-		mv "$tmp.elf" "$out"
+		[ ! -e "$tmp.elf" ] || mv "$tmp.elf" "$out"
 	fi
 	echo "$out"
 }
@@ -165,7 +164,8 @@ unpack_payload()
 	02214c18) lz4 -dc "$1" ;;
 	*)	return 1 ;;
 	esac >"$1.elf"
-	[ "$(head -c 4 "$1.elf" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]
+	# QEMU starts an ELF file by the entry point in this note, which CONFIG_PVH adds
+	readelf -nW "$1.elf" 2>/dev/null | grep -q 'Xen .*0x00000012'
 }
 
 # make_stage OUT STAGE [CPIO...]: what this run adds to the guest's root, as a disk.
