@@ -8,7 +8,7 @@
  * long:
  *
  * - at most a share of the memory, since every object pins an inode and its
- *   names, refusals ("not there", "not yours") a quarter of that, so that a
+ *   names, refusals ("not there", "not yours") a small part of that, so that a
  *   flood of them cannot drive the files out;
  * - what was not used lately goes first (second chance, so that a hit writes
  *   no list), also when the kernel wants memory back;
@@ -36,8 +36,12 @@
 
 /* What an object costs, with the dentry and the inode that it pins. */
 #define TUX_OBJECT_COST		2048
-/* The share of the memory that all objects of one docroot may cost. */
-#define TUX_CACHE_SHARE		4
+/*
+ * The share of the memory that all objects of one docroot may cost, and that of
+ * refusals among them: one part in so many.
+ */
+#define TUX_CACHE_SHARE		3
+#define TUX_REFUSAL_SHARE	8
 #define TUX_CACHE_MIN		1024
 #define TUX_CACHE_MAX		(256U << 10)
 /* Objects in one hash bucket when the cache is full. */
@@ -120,6 +124,7 @@ u32 tux_cache_hash(const struct tux_file_cache *cache, const char *name, size_t 
 struct tux_object *tux_cache_find(struct tux_file_cache *cache, const char *name, size_t len,
 				  u32 hash)
 {
+	unsigned long now = jiffies;
 	struct tux_object *obj;
 
 	rcu_read_lock();
@@ -129,8 +134,8 @@ struct tux_object *tux_cache_find(struct tux_file_cache *cache, const char *name
 		if (!refcount_inc_not_zero(&obj->file.refs))
 			continue;
 		rcu_read_unlock();
-		if (READ_ONCE(obj->used) != jiffies)
-			WRITE_ONCE(obj->used, jiffies);
+		if (READ_ONCE(obj->used) != now)	/* spare the cache line */
+			WRITE_ONCE(obj->used, now);
 		return obj;
 	}
 	rcu_read_unlock();
@@ -235,7 +240,6 @@ void tux_cache_insert(struct tux_file_cache *cache, struct tux_object *obj)
 static bool tux_cache_useless(const struct tux_object *obj)
 {
 	return !tux_steps_valid(obj->steps, obj->nr_steps, TUX_DENTRY_UNSURE) ||
-	       (obj->inode && !obj->inode->i_nlink) ||
 	       time_after(jiffies, READ_ONCE(obj->used) + TUX_CACHE_IDLE);
 }
 
@@ -405,8 +409,8 @@ struct tux_file_cache *tux_cache_new(void)
 	if (!cache)
 		return NULL;
 	max = clamp_t(unsigned long, max, TUX_CACHE_MIN, TUX_CACHE_MAX);
-	cache->max[TUX_LRU_FILES] = max - max / 4;
-	cache->max[TUX_LRU_REFUSALS] = max / 4;
+	cache->max[TUX_LRU_REFUSALS] = max / TUX_REFUSAL_SHARE;
+	cache->max[TUX_LRU_FILES] = max - cache->max[TUX_LRU_REFUSALS];
 	cache->bits = ilog2(roundup_pow_of_two(max / TUX_CACHE_CHAIN));
 	cache->seed = get_random_u32();
 	spin_lock_init(&cache->lock);

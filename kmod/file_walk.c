@@ -143,15 +143,14 @@ static int tux_walk_note(struct tux_walk *w, unsigned int parent, const struct p
 	spin_lock(&d->d_lock);
 	s->seq = read_seqcount_begin(&d->d_seq);
 	s->inode = d->d_inode;
-	if (path->mnt != dir->path.mnt) {
+	if (path->mnt != dir->path.mnt)
 		w->cacheable = false;
-	} else if (d->d_parent != dir->path.dentry) {
+	else if (d->d_parent != dir->path.dentry)
 		err = -ESTALE;
-	} else if (d->d_flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE)) {
+	else if (d->d_flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE))
 		w->cacheable = false;
-	} else if (d->d_name.len != len || memcmp(d->d_name.name, w->name, len)) {
+	else if (d->d_name.len != len || memcmp(d->d_name.name, w->name, len))
 		err = -ESTALE;
-	}
 	if (d_unhashed(d) || (d->d_flags & TUX_DENTRY_UNSURE) || !tux_sb_local(d->d_sb))
 		w->cacheable = false;
 	spin_unlock(&d->d_lock);

@@ -189,6 +189,7 @@ static bool tux_sock_full(struct socket *sock)
 	if (sk_stream_memory_free(sock->sk))
 		return false;
 	set_bit(SOCK_NOSPACE, &sock->flags);
+	/* As said above: the flag is seen before the space is looked at. */
 	smp_mb__after_atomic();
 	return !sk_stream_memory_free(sock->sk);
 }
