@@ -66,7 +66,7 @@ static size_t sloppy_end(const uint8_t *data, size_t size)
 		at = eol - text + 2;
 		if (n)
 			at += n + 2;
-		CHECK(at <= size);
+		CHECK(at <= size && !memcmp(text + at - 2, "\r\n", 2));
 	} while (n);
 	while (memcmp(text + at, "\r\n", 2)) {
 		char *eol = memmem(text + at, size - at, "\r\n", 2);
