@@ -353,6 +353,7 @@ static void connected(struct conn *conn)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn };
 	socklen_t len = sizeof(int);
+	uint64_t now;
 	int err = 0;
 
 	getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &err, &len);
@@ -360,9 +361,13 @@ static void connected(struct conn *conn)
 		fail_conn(conn, err);
 		return;
 	}
+	now = now_ns();
 	total.connected++;
-	hist_add(hist_connect, conn->started, now_ns());
+	hist_add(hist_connect, conn->started, now);
 	epoll_ctl(epfd, EPOLL_CTL_MOD, conn->fd, &ev);
+	/* as with httperf: the timeout is for connecting, then for each reply */
+	unlink_conn(conn);
+	set_deadline(conn, now);
 	ask(conn);
 }
 
@@ -1080,7 +1085,8 @@ int main(int argc, char **argv)
 	parse_address(argv[optind]);
 	if (opt.content_file)
 		load_content(opt.content_file);
-	max_conns = opt.concurrency + (unsigned int)(opt.rate * opt.timeout) + SPARE_CONNS;
+	/* each may wait out one timeout to connect and one for its reply */
+	max_conns = opt.concurrency + (unsigned int)(opt.rate * opt.timeout * 2) + SPARE_CONNS;
 	raise_file_limit();
 	build_request("");
 	if (opt.conditional)
