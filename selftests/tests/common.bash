@@ -162,6 +162,21 @@ counters()
 		grep -vE '^(connections|connections_max|accept_queue|syn_queue|work_pending|cache_(objects|negative)) '
 }
 
+# tux_stats NAME...: several values of one look at stat, in one line.
+tux_stats()
+{
+	local name value out= wanted
+	declare -A seen=()
+
+	while read -r name value; do
+		seen[$name]=$value
+	done <<<"$(_tux_read "$TUX_PROC/stat")"
+	for wanted; do
+		out+="${seen[$wanted]} "
+	done
+	echo "${out% }"
+}
+
 # worker_pid N: the process id of a worker's thread.
 worker_pid()
 {
@@ -185,13 +200,19 @@ cpu_use()
 	cut -d ' ' -f 1 "/proc/$1/schedstat" 2>/dev/null || cut -d ' ' -f 14,15 "/proc/$1/stat"
 }
 
-# snmp NAME: a counter of the TcpExt lines, in the namespace that TUX_NS names.
+# snmp NAME...: counters of the TcpExt lines, in one line.
 snmp()
 {
-	_tux_read /proc/net/netstat | awk -v name="$1" '
+	_tux_read /proc/net/netstat | awk -v wanted="$*" '
 		$1 != "TcpExt:" { next }
 		!n { n = split($0, names); next }
-		{ for (i = 2; i <= n; i++) if (names[i] == name) print $i }'
+		{
+			for (i = 2; i <= n; i++)
+				value[names[i]] = $i
+			m = split(wanted, want)
+			for (i = 1; i <= m; i++)
+				printf "%s%s", value[want[i]], i < m ? " " : "\n"
+		}'
 }
 
 # port_sockets: the TCP sockets of the server's port, one line each of state and the

@@ -72,7 +72,7 @@ static const char usage_text[] =
 "  --head            the answers have no body  --no-read     close without reading\n"
 "  --pause MS        wait before reading       --statuses    print status codes only\n"
 "  --body            print the bodies only\n"
-"load: at most T seconds; prints lines of 'name value'.\n"
+"load: at most T seconds, or until a signal; prints lines of 'name value'.\n"
 "  --path P          what to get (default /)   --data DATA   send this instead\n"
 "  --concurrency C   connections at once (1)   --connections N   in all (C)\n"
 "  --requests M      per connection (1)        --depth D     of them unanswered (1)\n"
@@ -1068,6 +1068,14 @@ static void load_prepare(void)
 		die("epoll_create1");
 }
 
+static volatile sig_atomic_t load_stopped;
+
+static void load_stop(int sig)
+{
+	(void)sig;
+	load_stopped = 1;
+}
+
 static int cmd_load(void)
 {
 	struct epoll_event events[EVENTS];
@@ -1077,11 +1085,13 @@ static int cmd_load(void)
 	int i, n;
 
 	load_prepare();
+	signal(SIGTERM, load_stop);
+	signal(SIGINT, load_stop);
 	now = now_us();
 	load.begin = now;
 	deadline = now + (uint64_t)opt.time_s * 1000000;
 	next_expiry = now;
-	while (now < deadline && (load.active || load.started < opt.connections)) {
+	while (!load_stopped && now < deadline && (load.active || load.started < opt.connections)) {
 		load_fill(now);
 		n = epoll_wait(load.epfd, events, EVENTS, opt.rate ? 1 : 20);
 		for (i = 0; i < n; i++)
