@@ -158,7 +158,8 @@ def wsesslog(load, conns, index):
 
 
 def httperf_args(load, rate, processes, seconds, index):
-    conns = int(2 * rate / processes * seconds) + 1000     # ended by SIGINT, not by count
+    # more than there is time for: SIGINT ends httperf, not the count
+    conns = int(2 * rate / processes * seconds) + 1000
     args = ["httperf", "--server", load["addr"], "--port", str(load.get("port", 80)),
             "--timeout", "%g" % load.get("timeout", CLIENT_TIMEOUT),
             "--rate", "%.4f" % (rate / processes)]
@@ -233,8 +234,8 @@ def run(load, rate, window, warmup=WARMUP, stop=None):
             env = dict(os.environ, REPLYCOUNT_FILE=counters[i].path,
                        LD_PRELOAD=os.path.join(BIN, "replycount.so"), LC_ALL="C")
             procs.append(subprocess.Popen(
-                httperf_args(load, rate, n, seconds, i), env=env, stdin=subprocess.DEVNULL, stdout=outputs[i],
-                stderr=subprocess.STDOUT,
+                httperf_args(load, rate, n, seconds, i), env=env,
+                stdin=subprocess.DEVNULL, stdout=outputs[i], stderr=subprocess.STDOUT,
                 preexec_fn=lambda: bound(cpus, seconds + 10)))
         pids = [proc.pid for proc in procs]
         time.sleep(warmup)

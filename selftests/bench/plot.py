@@ -46,7 +46,8 @@ def draw(path, title, panels):
                        for x, _ in points)
     script = ["set terminal pngcairo noenhanced size %d,660 font 'sans,11'" % (760 * len(panels)),
               "set output %s" % quote(path), "set grid lt 1 lw 1 lc rgb '#dddddd'", "set bmargin 7",
-              "set key outside bottom center horizontal maxcols 3 samplen 3", "set offsets graph 0, graph 0.02, graph 0.06, 0",
+              "set key outside bottom center horizontal maxcols 3 samplen 3",
+              "set offsets graph 0, graph 0.02, graph 0.06, 0",
               "set format x '%.0f'", "set samples 400",
               "set multiplot layout 1,%d title %s font ',13'" % (len(panels), quote(title))]
     for spec in panels:

@@ -53,6 +53,7 @@
 #endif
 
 #define NSEC		1000000000ull
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MAX_HEAD	4096	/* a reply's head; ours and the comparators' are < 500 */
 #define MAX_REQUEST	2048
 #define READ_SIZE	(256 * 1024)
@@ -845,7 +846,7 @@ static void print_times(const char *name, const uint64_t *hist)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(points); i++)
 		printf("%s_%s_ms %.3f\n", name, points[i].name,
 		       percentile_ms(hist, points[i].share));
 }
@@ -861,7 +862,7 @@ static void print_errors(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(errors); i++)
 		printf("%s %llu\n", errors[i].name, (unsigned long long)errors[i].value);
 }
 
@@ -933,7 +934,7 @@ static void run_measured(void)
 	print_window(window_start, opt.count ? now_ns() : window_end);
 }
 
-static void usage(FILE *to)
+static void print_usage(FILE *to)
 {
 	fputs("usage: tuxload [--rate R | --concurrency C | --serial N] [OPTION...] ADDRESS[:PORT]\n"
 	      "  --uri URI --header 'Name: value' --close --requests N (a connection)\n"
@@ -994,7 +995,7 @@ struct known_option {
 static void show_help(char *arg)
 {
 	(void)arg;
-	usage(stdout);
+	print_usage(stdout);
 	exit(0);
 }
 
@@ -1022,7 +1023,7 @@ static const struct known_option known_options[] = {
 	{ "help", OPT_FLAG, NULL, show_help },
 };
 
-#define NR_OPTIONS	(sizeof(known_options) / sizeof(known_options[0]))
+#define NR_OPTIONS	ARRAY_SIZE(known_options)
 
 static void set_option(const struct known_option *known, char *arg)
 {
@@ -1067,7 +1068,7 @@ static void parse_options(int argc, char **argv)
 	}
 	while ((c = getopt_long(argc, argv, "", longopts, &index)) != -1) {
 		if (c == '?') {
-			usage(stderr);
+			print_usage(stderr);
 			exit(2);
 		}
 		set_option(&known_options[index], optarg);
@@ -1079,7 +1080,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	if (optind != argc - 1 || !opt.requests ||
 	    !!opt.rate + !!opt.concurrency + !!opt.serial != 1) {
-		usage(stderr);
+		print_usage(stderr);
 		return 2;
 	}
 	parse_address(argv[optind]);

@@ -293,7 +293,8 @@ def print_table(table, names):
     width = 10
     print("One packet a connection (%d-byte file), one guest processor, kernel %s\n" %
           (os.path.getsize(WWW + ONE_PACKET), KERNEL))
-    print("    offered  %-*s  %s" % (width * len(names), "   replies/s", "   mean response time, ms"))
+    print("    offered  %-*s  %s" %
+          (width * len(names), "   replies/s", "   mean response time, ms"))
     heads = "".join("%*s" % (width, name) for name in names)
     print("     conn/s  %s  %s" % (heads, heads))
     for offered in sorted(table[names[0]]):
@@ -340,7 +341,8 @@ def draw(table, names):
         return {titles[n]: [(o, r[key]) for o, r in table[n].items()] for n in names}
 
     path = os.path.join(OUT, "demo.png")
-    plot.draw(path, "tux and nginx, one packet a connection, one guest processor, Linux %s" % KERNEL, [
+    title = "tux and nginx, one packet a connection, one guest processor, Linux %s" % KERNEL
+    plot.draw(path, title, [
         {"title": "Reply rate", "x": "offered load (connections/s)", "y": "replies/s",
          "series": curves("replies"), "ideal": max(best(table[n]) for n in names)},
         {"title": "Response time", "x": "offered load (connections/s)",
