@@ -40,6 +40,7 @@ WWW = os.path.join(OUT, "www")
 KERNEL = os.environ.get("DEMO_KERNEL", "6.12")
 
 LIMITS = (1, 50, 0)
+BACKLOG = 2048          # the rig's default, the same for every server
 WARMUP = 2.0            # seconds dropped
 WINDOW = 6.0            # seconds measured; with the warm-up about 8 a run
 RUN = WARMUP + WINDOW + 0.7
@@ -90,8 +91,17 @@ def say(progress, text=""):
     print(text, flush=True)
 
 
-def what_to_load():
-    return {"addr": os.environ["SERVER_ADDR"], "uri": ONE_PACKET}
+def patience(capacity):
+    """
+    Seconds that clients wait. On a machine so slow that a full accept queue takes
+    longer than the usual timeout, every client would be gone when its turn comes.
+    """
+    return max(load.CLIENT_TIMEOUT, 2.5 * BACKLOG / min(capacity.values()))
+
+
+def what_to_load(state):
+    return {"addr": os.environ["SERVER_ADDR"], "uri": ONE_PACKET,
+            "timeout": patience(state["capacity"])}
 
 
 def probe(progress, name):
@@ -112,7 +122,7 @@ def grid(state):
 
 def measure(state, progress, series, rate):
     progress.step("%s, %d connections/s offered" % (series, rate), RUN)
-    row = load.run(what_to_load(), rate, WINDOW, WARMUP)
+    row = load.run(what_to_load(state), rate, WINDOW, WARMUP)
     row["series"] = series
     state["rows"].append(row)
 
@@ -155,14 +165,14 @@ def observe(limit):
 def live_change(state, progress):
     """accept_limit is changed while httperf runs; the phases tell."""
     rate = 1.2 * state["capacity"]["tux"]
+    most = len(LIMITS) * (LIVE_SETTLE + LIVE_MOST + LIVE_WINDOW)
     enough = threading.Event()
     failed = []
     lines = []
 
     def offer():
         try:
-            load.run(what_to_load(), rate, len(LIMITS) * (LIVE_SETTLE + LIVE_MOST + LIVE_WINDOW),
-                     stop=enough)
+            load.run(what_to_load(state), rate, most, stop=enough)
         except Exception as error:      # told to the main thread, which then fails
             failed.append(error)
 
