@@ -120,6 +120,7 @@ void tux_conn_event(struct tux_conn *c)
 /* Put the connection back onto the wire, unless something happened meanwhile. */
 static void tux_conn_park(struct tux_conn *c)
 {
+	/* The next owner sees what this one did. Pairs with tux_conn_take(). */
 	smp_mb__before_atomic();
 	clear_bit(TUX_CONN_BUSY, &c->flags);
 	/* BUSY before EVENT. Pairs with tux_conn_event(). */
