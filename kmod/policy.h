@@ -48,8 +48,8 @@ struct tux_policy_in {
 /**
  * struct tux_policy_plan - the decision
  * @phase: the phase to enter
- * @budget: items after which it ends; 0 = when its queue is empty, with the
- *	    items counted that arrive meanwhile
+ * @budget: items after which it ends; 0 (work-phase only) = when its queue is
+ *	    empty, with the items counted that arrive meanwhile
  */
 struct tux_policy_plan {
 	enum tux_phase phase;

@@ -107,13 +107,13 @@ void tux_worker_update_date(struct tux_worker *w)
 	}
 }
 
-/* One accept-phase: at most @limit consecutive accepts, 0 for no limit. */
+/* One accept-phase: at most @limit consecutive accepts. */
 static void tux_accept_phase(struct tux_worker *w, u32 limit)
 {
 	u32 n = 0;
 
 	tux_stat_inc(&w->stats, TUX_accept_phases);
-	while (!limit || n < limit) {
+	while (n < limit) {
 		struct sock *sk;
 
 		if (!tux_slot_get(w->srv))

@@ -13,7 +13,9 @@ static const struct {
 	struct tux_policy_plan plan;
 } cases[] = {
 	{ "nothing to do", { .last = TUX_PHASE_WORK }, { TUX_PHASE_SLEEP, 0 } },
-	{ "a client waits", { .accept_queue = 1, .free_slots = 1 }, { TUX_PHASE_ACCEPT, 0 } },
+	{ "a client waits", { .accept_queue = 1, .free_slots = 1 }, { TUX_PHASE_ACCEPT, 1 } },
+	{ "no limit: all that wait now", { .accept_queue = 70, .free_slots = 9 },
+	  { TUX_PHASE_ACCEPT, 70 } },
 	{ "accept_limit is the budget",
 	  { .accept_queue = 9, .free_slots = 9, .accept_limit = 5 }, { TUX_PHASE_ACCEPT, 5 } },
 	{ "work after accepting",
