@@ -67,10 +67,10 @@ static void tux_show_file_cache(struct seq_file *m, const struct tux_net *tn)
 		tux_file_get_stats(tn->server->root, &s);
 	seq_printf(m, "cache_objects %lu\n", s.objects);
 	seq_printf(m, "cache_negative %lu\n", s.negative);
-	seq_printf(m, "cache_hits %llu\n", s.hits);
-	seq_printf(m, "cache_misses %llu\n", s.misses);
-	seq_printf(m, "cache_stale %llu\n", s.stale);
-	seq_printf(m, "cache_evicted %llu\n", s.evicted);
+	seq_printf(m, "cache_hits %llu\n", tn->past_files.hits + s.hits);
+	seq_printf(m, "cache_misses %llu\n", tn->past_files.misses + s.misses);
+	seq_printf(m, "cache_stale %llu\n", tn->past_files.stale + s.stale);
+	seq_printf(m, "cache_evicted %llu\n", tn->past_files.evicted + s.evicted);
 }
 
 static int tux_stat_show(struct seq_file *m, void *v)

@@ -207,6 +207,17 @@ int tux_server_start(struct tux_net *tn)
 	return 0;
 }
 
+static void tux_server_keep_file_counters(struct tux_net *tn, const struct tux_server *srv)
+{
+	struct tux_file_stats s;
+
+	tux_file_get_stats(srv->root, &s);
+	tn->past_files.hits += s.hits;
+	tn->past_files.misses += s.misses;
+	tn->past_files.stale += s.stale;
+	tn->past_files.evicted += s.evicted;
+}
+
 static void tux_server_keep_counters(struct tux_net *tn, const struct tux_server *srv)
 {
 	unsigned int i, j;
@@ -246,6 +257,7 @@ void tux_server_stop(struct tux_net *tn)
 	synchronize_net();
 	/* 4. Nobody refers to it now. Waiting clients are reset here. */
 	tux_server_keep_counters(tn, srv);
+	tux_server_keep_file_counters(tn, srv);
 	tn->server = NULL;
 	tux_server_free(srv);
 }

@@ -56,6 +56,7 @@ struct tux_server {
  * @server: the running server, NULL when stopped; under @lock
  * @past: counters of servers that were stopped; under @lock
  * @past_drops: their queue drops; under @lock
+ * @past_files: what their file caches counted; under @lock
  * @ctl_table: this namespace's copy of the sysctl table
  * @ctl_header: its registration
  * @proc: /proc/net/tux
@@ -67,6 +68,7 @@ struct tux_net {
 	struct tux_server	*server;
 	struct tux_stats	past;
 	u64			past_drops[TUX_NR_DROPS];
+	struct tux_file_stats	past_files;
 	struct ctl_table	*ctl_table;
 	struct ctl_table_header	*ctl_header;
 	struct proc_dir_entry	*proc;
