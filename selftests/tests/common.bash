@@ -158,8 +158,10 @@ settle()
 # What is in stat and counts something; the gauges are left out.
 counters()
 {
-	_tux_read "$TUX_PROC/stat" |
-		grep -vE '^(connections|connections_max|accept_queue|syn_queue|work_pending|cache_(objects|negative)) '
+	local gauges='connections|connections_max|accept_queue|syn_queue|work_pending'
+
+	gauges+='|cache_objects|cache_negative'
+	_tux_read "$TUX_PROC/stat" | grep -vE "^($gauges) "
 }
 
 # tux_stats NAME...: several values of one look at stat, in one line.

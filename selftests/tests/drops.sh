@@ -80,8 +80,10 @@ raw()
 
 # Neighbours have to know each other before segments are counted.
 begin 1 100 1000
-ip netns exec "$C" "$TUXCLIENT" send --statuses $SERVER "$PORT" "$GET10" >/dev/null || die "no way to the server"
-is "handshakes by hand work" "$(raw $NOBODY.1 3 syn synack:3000 ack get | xargs)" "synacks 3 acked 3"
+ip netns exec "$C" "$TUXCLIENT" send --statuses $SERVER "$PORT" "$GET10" >/dev/null ||
+	die "no way to the server"
+is "handshakes by hand work" \
+	"$(raw $NOBODY.1 3 syn synack:3000 ack get | xargs)" "synacks 3 acked 3"
 check "and are served" busywait 3000 tux_stat_ge requests 4
 dropped "nothing is full" 0 0 0 0
 

@@ -105,5 +105,5 @@ is "and every request was answered" "$(awk '$1 == "errors" { print $2 }' "$WORKD
 
 read -r _ _ _ _ phases _ mean < <(tail -n 1 "$TUX_PROC/workers")
 is "workers shows the phases" "$phases" "$(tux_stat accept_phases)"
-is "and the mean" "$mean" \
-	"$(awk -v a="$(tux_stat accepted)" -v p="$phases" 'BEGIN { m = int(a * 100 / p); printf "%d.%02d", m / 100, m % 100 }')"
+hundredths=$(($(tux_stat accepted) * 100 / phases))
+is "and the mean" "$mean" "$(printf '%d.%02d' $((hundredths / 100)) $((hundredths % 100)))"

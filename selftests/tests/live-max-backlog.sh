@@ -19,7 +19,8 @@ blocker=$HELD
 # crowd N: N clients try to connect, each for a while only. Not all may get in.
 crowd()
 {
-	"$TUXCLIENT" hold --wait-signal --timeout "${2:-400}" "$ADDR" "$PORT" "$1" >"$WORKDIR/crowd.$1" 2>&1 &
+	"$TUXCLIENT" hold --wait-signal --timeout "${2:-400}" "$ADDR" "$PORT" "$1" \
+		>"$WORKDIR/crowd.$1" 2>&1 &
 	CROWD=$!
 	at_exit end_pid "$CROWD"
 	busywait 20000 grep -q '^open' "$WORKDIR/crowd.$1"

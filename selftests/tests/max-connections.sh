@@ -10,7 +10,6 @@
 N=5
 setup max_connections=$N header_timeout=0 keepalive_timeout=0
 
-tux_stat_is connections_max $N
 is "connections_max is the tunable" "$(tux_stat connections_max)" $N
 
 hold $N "$ADDR" "$PORT"

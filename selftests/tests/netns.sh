@@ -52,9 +52,14 @@ is "the test's own namespace does not serve" "$(tux_get serve)" 0
 check_fails "nobody answers there" "$TUXCLIENT" send "$ADDR" "$PORT" "$GET10"
 
 TUX_NS=$A tux_set accept_limit 7
-is "tunables are apart" "$(TUX_NS=$A tux_get accept_limit) $(TUX_NS=$B tux_get accept_limit) $(tux_get accept_limit)" \
+# each COMMAND...: what it prints in the first, the second and the test's own one
+each()
+{
+	echo "$(TUX_NS=$A "$@") $(TUX_NS=$B "$@") $("$@")"
+}
+is "tunables are apart" "$(each tux_get accept_limit)" \
 	"7 0 0"
-is "counters are apart" "$(TUX_NS=$A tux_stat requests) $(TUX_NS=$B tux_stat requests) $(tux_stat requests)" \
+is "counters are apart" "$(each tux_stat requests)" \
 	"1 1 0"
 TUX_NS=$A tux_stop
 check_fails "stopping the first stops it" at 1

@@ -37,7 +37,8 @@ reset_in()
 
 reset_in "before a request" reading 20
 reset_in "in a request" reading 20 --send 'GET / HTTP/1.1\r\nHo'
-reset_in "in a request's body" reading 20 --send 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nabc'
+reset_in "in a request's body" reading 20 \
+	--send 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nabc'
 reset_in "between requests" idle 20 --send "$GET11"
 reset_in "in the middle of an answer" sending 20 --send 'GET /big HTTP/1.1\r\nHost: a\r\n\r\n'
 reset_in "after a refusal" lingering 20 --send 'nonsense\r\n\r\n'

@@ -10,8 +10,8 @@
 
 setup
 
-sizes="1 1447 1448 1449 4095 4096 4097 8192 16383 16384 16385 20480 32767 32768 32769 65535 65536 65537"
-sizes+=" 1048575 1048576 1048577 3000001"
+sizes="1 1447 1448 1449 4095 4096 4097 8192 16383 16384 16385 20480 32767 32768 32769"
+sizes+=" 65535 65536 65537 1048575 1048576 1048577 3000001"
 pattern 3000001 >"$WORKDIR/all"
 for size in $sizes; do
 	head -c "$size" "$WORKDIR/all" >"$DOCROOT/size.$size"
@@ -32,7 +32,8 @@ same_files()
 list=${sizes// /,}
 check "all sizes on one connection" fetch -f --max-time 60 -o "$WORKDIR/got.#1" "$URL/size.{$list}"
 check "and every byte is right" same_files
-check "the same again, from the cache" fetch -f --max-time 60 -o "$WORKDIR/got.#1" "$URL/size.{$list}"
+check "the same again, from the cache" \
+	fetch -f --max-time 60 -o "$WORKDIR/got.#1" "$URL/size.{$list}"
 check "and every byte is right the second time" same_files
 check "HTTP/1.0, one connection each" \
 	fetch -f -0 --max-time 60 -o "$WORKDIR/got.#1" "$URL/size.{$list}"
@@ -53,7 +54,8 @@ for size in $order; do
 done
 send "$data$LAST11" >"$WORKDIR/raw"
 cat "$DOCROOT/index.html" >>"$WORKDIR/wanted"
-is "nine mixed sizes and a last one, pipelined" "$(grep -ao 'HTTP/1.1 200 OK' "$WORKDIR/raw" | wc -l)" 10
+is "nine mixed sizes and a last one, pipelined" \
+	"$(grep -ao 'HTTP/1.1 200 OK' "$WORKDIR/raw" | wc -l)" 10
 
 # Bodies do not end with a newline, so heads are found by their lengths.
 split_answers()

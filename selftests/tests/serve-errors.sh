@@ -87,7 +87,8 @@ is "HEAD of what is not there has no body" \
 # not reset the connection under the answer.
 head -c 200000 /dev/zero >"$WORKDIR/zeros"
 { printf 'GARBAGE\r\n\r\n'; cat "$WORKDIR/zeros"; } >"$WORKDIR/garbage"
-is "the answer survives what the client still sends" "$(codes --pause 200 - <"$WORKDIR/garbage")" 400
+is "the answer survives what the client still sends" \
+	"$(codes --pause 200 - <"$WORKDIR/garbage")" 400
 
 # Every one is counted under its status.
 settle

@@ -50,7 +50,8 @@ for name in Content-Length Content-Type Last-Modified ETag; do
 	is "HEAD has the $name of GET" "$(field "$name" "$head")" "$(field "$name" "$answer")"
 done
 is "an answer to HEAD leaves the connection in step" \
-	"$(send 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n' "$LAST11" | tr -d '\r' | grep -c '^HTTP/1.1 200 OK$')" 2
+	"$(send 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n' "$LAST11" | tr -d '\r' |
+		grep -c '^HTTP/1.1 200 OK$')" 2
 
 # --- which file ---
 
@@ -58,12 +59,14 @@ index=$(cat "$DOCROOT/index.html")
 is "/ is the index file" "$(fetch "$URL/")" "$index"
 contains "the index is HTML" "$(field Content-Type "$(send "$GET10")")" text/html
 is "a directory's index" "$(page "/dir/")" "$(cat "$DOCROOT/dir/index.html")"
-contains "a style sheet is CSS" "$(field Content-Type "$(send 'GET /style.css HTTP/1.0\r\n\r\n')")" text/css
+contains "a style sheet is CSS" \
+	"$(field Content-Type "$(send 'GET /style.css HTTP/1.0\r\n\r\n')")" text/css
 is "a name without a known ending is served" "$(page "/no-type")" x
 is "a query is not part of the name" "$(page "/index.html?a=b&c=/../d")" "$index"
 is "an escaped name is decoded" "$(page /a%20b/%69ndex.html)" inside
 is "dot segments are removed" "$(page /dir/../dir/./../index.html)" "$index"
-is "an absolute-form target" "$(codes 'GET http://test/ HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n')" 200
+is "an absolute-form target" \
+	"$(codes 'GET http://test/ HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n')" 200
 
 tux_set index small.txt
 is "index counts from the next start on" "$(page "/")" "$index"

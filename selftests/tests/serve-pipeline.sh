@@ -30,7 +30,8 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 done
 settle
 items=$(tux_stat work_items)
-is "50 requests in one segment" "$(codes "$burst$LAST11" | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" \
+is "50 requests in one segment" \
+	"$(codes "$burst$LAST11" | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" \
 	" 51 200"
 between "take more than one turn" $(($(tux_stat work_items) - items)) 4 200
 

@@ -37,9 +37,11 @@ at_exit end_pid $!
 busywait 5000 tux_stat_is connections 9
 settle
 is "connections: the heading" "$(head -n 1 "$TUX_PROC/connections")" "peer state age requests bytes"
-is "connections: a line each" "$(grep -cE '^127\.0\.0\.1:[0-9]+ (reading|idle|sending) [0-9]+ [0-9]+ [0-9]+$' "$TUX_PROC/connections")" 9
+line='^127\.0\.0\.1:[0-9]+ (reading|idle|sending) [0-9]+ [0-9]+ [0-9]+$'
+is "connections: a line each" "$(grep -cE "$line" "$TUX_PROC/connections")" 9
 is "connections: the states" \
-	"$(awk 'NR > 1 { n[$2]++ } END { print n["idle"], n["reading"], n["sending"] }' "$TUX_PROC/connections")" "3 2 4"
+	"$(awk 'NR > 1 { n[$2]++ } END { print n["idle"], n["reading"], n["sending"] }' \
+		"$TUX_PROC/connections")" "3 2 4"
 answer=$(send --half-close "$GET11" | wc -c)
 is "connections: requests and bytes of an idle one" \
 	"$(awk '$2 == "idle" { print $4, $5 }' "$TUX_PROC/connections" | sort -u)" "1 $answer"
@@ -52,14 +54,16 @@ else
 	skip "connections: an IPv6 peer stands in brackets" "no IPv6 here"
 fi
 is "connections is for root alone" "$(stat -c %a "$TUX_PROC/connections")" 400
-is "stat and workers are for everybody" "$(stat -c %a "$TUX_PROC/stat" "$TUX_PROC/workers" | xargs)" "444 444"
+is "stat and workers are for everybody" \
+	"$(stat -c %a "$TUX_PROC/stat" "$TUX_PROC/workers" | xargs)" "444 444"
 check_fails "nothing of it can be written" sh -c "echo 1 >$TUX_PROC/stat"
 
 # --- workers ---
 
 is "workers: the heading" "$(head -n 1 "$TUX_PROC/workers")" \
 	"worker cpu accept_queue work_pending accept_phases work_phases mean_accepts"
-is "workers: a line each" "$(grep -cE '^0 [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\.[0-9][0-9]$' "$TUX_PROC/workers")" 1
+line='^0 [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\.[0-9][0-9]$'
+is "workers: a line each" "$(grep -cE "$line" "$TUX_PROC/workers")" 1
 
 # --- under load ---
 

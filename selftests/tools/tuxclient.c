@@ -1068,34 +1068,32 @@ static void load_prepare(void)
 		die("epoll_create1");
 }
 
-static volatile sig_atomic_t load_stopped;
-
-static void load_stop(int sig)
-{
-	(void)sig;
-	load_stopped = 1;
-}
-
 static int cmd_load(void)
 {
+	/* Without a connection: a signal has come. */
+	struct epoll_event stop = { .events = EPOLLIN };
 	struct epoll_event events[EVENTS];
+	bool stopped = false;
 	uint64_t next_expiry;
 	uint64_t deadline;
 	uint64_t now;
 	int i, n;
 
 	load_prepare();
-	signal(SIGTERM, load_stop);
-	signal(SIGINT, load_stop);
+	epoll_ctl(load.epfd, EPOLL_CTL_ADD, termination_fd(), &stop);
 	now = now_us();
 	load.begin = now;
 	deadline = now + (uint64_t)opt.time_s * 1000000;
 	next_expiry = now;
-	while (!load_stopped && now < deadline && (load.active || load.started < opt.connections)) {
+	while (!stopped && now < deadline && (load.active || load.started < opt.connections)) {
 		load_fill(now);
 		n = epoll_wait(load.epfd, events, EVENTS, opt.rate ? 1 : 20);
-		for (i = 0; i < n; i++)
-			load_event(events[i].data.ptr, events[i].events);
+		for (i = 0; i < n; i++) {
+			if (events[i].data.ptr)
+				load_event(events[i].data.ptr, events[i].events);
+			else
+				stopped = true;
+		}
 		now = now_us();
 		if (now >= next_expiry) {
 			load_expire(now);
