@@ -371,21 +371,21 @@ static enum tux_turn tux_conn_send_file(struct tux_conn *c, bool more)
 	return TUX_TURN_GO_ON;
 }
 
-/* All answers are sent: what the last one said comes next. */
+/*
+ * All answers are sent: what the last one said comes next. A close with input
+ * unread would be a reset, and the answer lost to it: then linger as well.
+ */
 static enum tux_turn tux_conn_sent_all(struct tux_conn *c)
 {
 	c->state = TUX_CONN_READ;
-	switch (c->end) {
-	case TUX_END_CLOSE:
+	if (c->end == TUX_END_KEEP)
+		return TUX_TURN_GO_ON;
+	if (c->end == TUX_END_CLOSE && !tux_sock_has_input(c))
 		return TUX_TURN_CLOSE;
-	case TUX_END_LINGER:
-		tux_sock_shutdown(c);
-		c->state = TUX_CONN_LINGER;
-		tux_conn_wait(c, TUX_TIMEOUT_LINGER, true);
-		return TUX_TURN_GO_ON;
-	default:
-		return TUX_TURN_GO_ON;
-	}
+	tux_sock_shutdown(c);
+	c->state = TUX_CONN_LINGER;
+	tux_conn_wait(c, TUX_TIMEOUT_LINGER, true);
+	return TUX_TURN_GO_ON;
 }
 
 /*

@@ -118,6 +118,17 @@ static void tux_sock_detach(struct tux_conn *c)
 }
 
 /**
+ * tux_sock_has_input - is there something unread, be it a FIN?
+ * @c: a connection owned by the caller
+ *
+ * Context: any; a snapshot.
+ */
+bool tux_sock_has_input(const struct tux_conn *c)
+{
+	return !skb_queue_empty_lockless(&c->sk->sk_receive_queue);
+}
+
+/**
  * tux_sock_quiet - nothing to receive, no end, no error?
  * @c: a connection owned by the caller
  *
@@ -130,7 +141,7 @@ bool tux_sock_quiet(const struct tux_conn *c)
 {
 	const struct sock *sk = c->sk;
 
-	return skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	return !tux_sock_has_input(c) &&
 	       !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) && !READ_ONCE(sk->sk_err);
 }
 
