@@ -111,6 +111,11 @@ void tux_file_put(struct tux_file *file)
 {
 }
 
+void tux_file_get_stats(struct tux_docroot *root, struct tux_file_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+}
+
 ssize_t tux_sendfile(struct socket *sock, struct tux_file *file, loff_t *pos, size_t count,
 		     unsigned int flags)
 {
