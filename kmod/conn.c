@@ -193,6 +193,8 @@ static void tux_out_free(struct tux_out *out)
 	out->buf = NULL;
 	tux_file_put(out->file);
 	out->file = NULL;
+	kfree(out->parts);
+	out->parts = NULL;
 }
 
 /**
@@ -336,16 +338,18 @@ static enum tux_turn tux_conn_send_cold(struct tux_conn *c)
 	return TUX_TURN_MISS;
 }
 
-/* Send the file of c->out. Returns GO_ON when all of it is sent. */
-static enum tux_turn tux_conn_send_file(struct tux_conn *c, bool more)
+/*
+ * Send the range of c->out; @turn adds up what this turn sent. Returns GO_ON
+ * when all of it is sent.
+ */
+static enum tux_turn tux_conn_send_range(struct tux_conn *c, bool more, size_t *turn)
 {
 	struct tux_out *out = &c->out;
-	size_t turn = 0;
 
 	while (out->left) {
 		ssize_t n;
 
-		if (turn >= TUX_RUN_BYTES) {
+		if (*turn >= TUX_RUN_BYTES) {
 			c->state = TUX_CONN_SEND;
 			tux_conn_wait(c, TUX_TIMEOUT_SEND, true);
 			return TUX_TURN_REQUEUE;
@@ -355,19 +359,53 @@ static enum tux_turn tux_conn_send_file(struct tux_conn *c, bool more)
 		if (n > 0) {
 			tux_conn_sent(c, n);
 			out->left -= n;
-			turn += n;
+			*turn += n;
 			continue;
 		}
 		if (n == TUX_SEND_FULL)
-			return tux_conn_send_full(c, turn);
+			return tux_conn_send_full(c, *turn);
 		if (n == TUX_SEND_COLD)
 			return tux_conn_send_cold(c);
 		if (n == TUX_SEND_TRUNCATED)
 			tux_stat_inc(&c->worker->stats, TUX_truncated);
 		return TUX_TURN_ABORT;
 	}
-	tux_file_put(out->file);
-	out->file = NULL;
+	return TUX_TURN_GO_ON;
+}
+
+/* Begin with the next part: its text, which is kept if there is no room. */
+static enum tux_turn tux_conn_next_part(struct tux_conn *c, bool more)
+{
+	struct tux_parts *parts = c->out.parts;
+	const struct tux_part *p = &parts->part[parts->next++];
+	const char *text = parts->text;
+
+	parts->text += p->text_len;
+	c->out.pos = p->pos;
+	c->out.left = p->len;
+	return tux_conn_send_bytes(c, text, p->text_len, more || p->len);
+}
+
+/* Send what c->out has of a file. Returns GO_ON when all of it is sent. */
+static enum tux_turn tux_conn_send_file(struct tux_conn *c, bool more)
+{
+	struct tux_out *out = &c->out;
+	enum tux_turn turn;
+	size_t sent = 0;
+
+	for (;;) {
+		bool last = !out->parts || out->parts->next == out->parts->nr;
+
+		turn = tux_conn_send_range(c, more || !last, &sent);
+		if (turn != TUX_TURN_GO_ON)
+			return turn;
+		if (last)
+			break;
+		turn = tux_conn_next_part(c, more);
+		if (turn != TUX_TURN_GO_ON)
+			return turn;
+	}
+	tux_out_free(out);
 	return TUX_TURN_GO_ON;
 }
 
@@ -397,7 +435,7 @@ static enum tux_turn tux_conn_flush(struct tux_conn *c, struct tux_io *io)
 	bool fin = c->end != TUX_END_KEEP;
 	enum tux_turn turn;
 
-	turn = tux_conn_send_bytes(c, io->tx, io->tx_len, c->out.file || fin);
+	turn = tux_conn_send_bytes(c, io->tx, io->tx_len, tux_out_follows(&c->out) || fin);
 	io->tx_len = 0;
 	if (turn == TUX_TURN_GO_ON && c->out.file)
 		turn = tux_conn_send_file(c, fin);
@@ -435,7 +473,7 @@ static enum tux_turn tux_conn_send_rest(struct tux_conn *c)
 		turn = tux_conn_after_miss(c);
 	if (turn == TUX_TURN_GO_ON && out->buf) {
 		turn = tux_conn_send_bytes(c, out->buf + out->off, out->len - out->off,
-					   out->file || fin);
+					   tux_out_follows(out) || fin);
 		if (turn == TUX_TURN_GO_ON) {
 			kfree(out->buf);
 			out->buf = NULL;

@@ -81,13 +81,40 @@ struct tux_inbuf {
 };
 
 /**
+ * struct tux_part - a piece of an answer that is made of several
+ * @text_len: bytes of text that come first, the next ones of the answer's
+ * @pos: where in the file the bytes behind them begin
+ * @len: their number; 0 where only text follows
+ */
+struct tux_part {
+	u32	text_len;
+	u64	pos;
+	u64	len;
+};
+
+/**
+ * struct tux_parts - what follows when tux_out.left is down to 0
+ * @next: the part that comes next
+ * @nr: number of parts
+ * @text: its text, behind @part in the same allocation
+ * @part: the parts
+ */
+struct tux_parts {
+	unsigned int		next;
+	unsigned int		nr;
+	const char		*text;
+	struct tux_part		part[];
+};
+
+/**
  * struct tux_out - output that waits for room in the send buffer
  * @buf: rest of the heads and small bodies, from kmalloc(), or NULL
  * @off: bytes of @buf that are sent
  * @len: bytes in @buf
  * @file: file to be sent behind it, or NULL
  * @pos: where in @file to go on
- * @left: bytes of @file to go
+ * @left: bytes of @file to go, before the next part
+ * @parts: further parts of the answer, from kmalloc(), or NULL; only with @file
  */
 struct tux_out {
 	char			*buf;
@@ -96,7 +123,14 @@ struct tux_out {
 	struct tux_file		*file;
 	loff_t			pos;
 	u64			left;
+	struct tux_parts	*parts;
 };
+
+/* Does anything follow behind the bytes in tux_out.buf? */
+static inline bool tux_out_follows(const struct tux_out *out)
+{
+	return out->file && (out->left || (out->parts && out->parts->next < out->parts->nr));
+}
 
 /**
  * struct tux_conn - a connection

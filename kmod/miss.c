@@ -65,7 +65,7 @@ static void tux_miss_do_send(struct tux_miss *m)
 	m->sent = err;
 	if (err == -EOPNOTSUPP)
 		m->sent = tux_sendfile(&m->c->sa.socket, out->file, &out->pos, count,
-				       out->left > count ? TUX_SEND_MORE : 0);
+				       out->left > count || out->parts ? TUX_SEND_MORE : 0);
 }
 
 static void tux_miss_run(struct work_struct *work)

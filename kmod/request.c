@@ -13,6 +13,7 @@
  * request is answered from its result.
  */
 #include <linux/kernel.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "conn.h"
@@ -250,30 +251,120 @@ static int tux_put_body(struct tux_conn *c, struct tux_io *io, struct tux_file *
 	return 0;
 }
 
-static int tux_put_head(struct tux_conn *c, struct tux_io *io, const struct tux_head *h,
-			const struct http_plan *plan, bool keep)
+/*
+ * Append a part of multipart/byteranges with its bytes, where they are few and
+ * in memory: else -EAGAIN. With an error nothing is appended.
+ */
+static int tux_copy_part(struct tux_io *io, struct tux_file *f, const struct http_response *r,
+			 unsigned int i)
 {
-	struct http_response r = {
-		.status = plan->status,
-		.flags = tux_head_flag(&io->req),
-		.connection = http_connection_for(&io->req, keep),
-		.date = c->worker->date,
-		.entity = &h->entity,
-		.plan = plan,
-	};
+	const struct http_range *range = &r->plan->range[i];
+	ssize_t n;
+	int head;
 
-	switch (r.status) {
-	case 200:
-	case 304:
-		return http_finish_head(tux_tx_end(io), tux_tx_room(io), &h->prepared, &r);
-	case 206:
-		return http_response_head(tux_tx_end(io), tux_tx_room(io), &r);
-	default:
-		return http_short_response(tux_tx_end(io), tux_tx_room(io), &r);
-	}
+	/* Room for the end of the whole is kept besides. */
+	if (range->len > TUX_COPY_MAX || range->len + 2 * HTTP_PART_MAX > tux_tx_room(io))
+		return -EAGAIN;
+	head = http_multipart_head(tux_tx_end(io), tux_tx_room(io), r, i);
+	if (WARN_ON_ONCE(head < 0))
+		return head;
+	n = tux_file_read(f, range->start, tux_tx_end(io) + head, range->len, true);
+	if (n < 0)
+		return n;
+	if (n < range->len)
+		return -ESTALE;
+	io->tx_len += head + n;
+	return 0;
 }
 
-/* What to send of the file: sets @plan, a single range at most. */
+/* The parts from @first on, for conn.c to send one after another. */
+static struct tux_parts *tux_parts_new(const struct http_response *r, unsigned int first)
+{
+	const struct http_plan *plan = r->plan;
+	unsigned int i, nr = plan->nr_ranges + 1 - first;
+	u64 room = http_multipart_length(r);
+	struct tux_parts *parts;
+	char *text;
+
+	for (i = 0; i < plan->nr_ranges; i++)
+		room -= plan->range[i].len;
+	parts = kmalloc(struct_size(parts, part, nr) + room, GFP_KERNEL | __GFP_NOWARN);
+	if (!parts)
+		return NULL;
+	parts->next = 0;
+	parts->nr = nr;
+	text = (char *)&parts->part[nr];
+	parts->text = text;
+	for (i = 0; i < nr; i++) {
+		bool last = i == nr - 1;
+		int n = http_multipart_head(text, room, r, first + i);
+
+		if (WARN_ON_ONCE(n < 0)) {
+			kfree(parts);
+			return NULL;
+		}
+		text += n;
+		room -= n;
+		parts->part[i].text_len = n;
+		parts->part[i].pos = last ? 0 : plan->range[first + i].start;
+		parts->part[i].len = last ? 0 : plan->range[first + i].len;
+	}
+	return parts;
+}
+
+/*
+ * Append the parts of multipart/byteranges as long as they are small; from the
+ * first that is not on they are left to be sent from the page cache. Returns as
+ * tux_put_body().
+ */
+static int tux_put_parts(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+			 const struct http_response *r)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < r->plan->nr_ranges; i++) {
+		err = tux_copy_part(io, f, r, i);
+		if (err)
+			break;
+	}
+	if (!err) {
+		io->tx_len += http_multipart_head(tux_tx_end(io), tux_tx_room(io), r, i);
+		tux_file_put(f);
+		return 0;
+	}
+	if (err != -EAGAIN)
+		return err;
+	c->out.parts = tux_parts_new(r, i);
+	if (!c->out.parts)
+		return -ENOMEM;
+	c->out.file = f;
+	c->out.left = 0;
+	return 0;
+}
+
+static int tux_put_head(struct tux_io *io, const struct tux_head *h, const struct http_response *r)
+{
+	int n;
+
+	switch (r->status) {
+	case 200:
+	case 304:
+		n = http_finish_head(tux_tx_end(io), tux_tx_room(io), &h->prepared, r);
+		break;
+	case 206:
+		n = http_response_head(tux_tx_end(io), tux_tx_room(io), r);
+		break;
+	default:
+		n = http_short_response(tux_tx_end(io), tux_tx_room(io), r);
+		break;
+	}
+	if (n > 0)
+		io->tx_len += n;
+	return n;
+}
+
+/* What to send of the file. */
 static void tux_plan(struct tux_io *io, const struct tux_head *h, time64_t now,
 		     struct http_plan *plan)
 {
@@ -282,11 +373,6 @@ static void tux_plan(struct tux_io *io, const struct tux_head *h, time64_t now,
 	if (!http_is_conditional(&io->req))
 		return;
 	http_evaluate(&io->req, tux_rx_start(io), &h->entity.v, now, plan);
-	/* A server may ignore Range (RFC 9110 14.2): several get the whole. */
-	if (plan->nr_ranges > 1) {
-		plan->status = 200;
-		plan->nr_ranges = 0;
-	}
 }
 
 /* To the miss pool with the errand, if there was memory for it. */
@@ -313,7 +399,7 @@ static enum tux_verdict tux_body_failed(struct tux_conn *c, struct tux_io *io, s
 	tux_file_put(f);
 	if (err == -ESTALE)
 		tux_stat_inc(&c->worker->stats, TUX_truncated);
-	return tux_answer_status(c, io, err == -ESTALE ? 503 : 500);
+	return tux_answer_status(c, io, err == -ESTALE || err == -ENOMEM ? 503 : 500);
 }
 
 static bool tux_body_fits(const struct tux_io *io, u64 len)
@@ -327,6 +413,19 @@ static const void *tux_body_read(const struct tux_miss *m, loff_t pos, u64 len)
 	return m && m->body && m->pos == pos && m->len == len ? m->body : NULL;
 }
 
+/* The bytes behind the head: a whole file, a range, or several. */
+static int tux_put_content(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+			   const struct http_response *r, loff_t pos, u64 len,
+			   const struct tux_miss *m)
+{
+	if (r->plan->nr_ranges > 1)
+		return tux_put_parts(c, io, f, r);
+	if (len)
+		return tux_put_body(c, io, f, pos, len, tux_body_read(m, pos, len));
+	tux_file_put(f);
+	return 0;
+}
+
 /*
  * Answer with a file. Takes over the reference to @f. @m is the errand that the
  * connection came back with, or NULL.
@@ -335,47 +434,49 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 					const struct tux_miss *m)
 {
 	struct tux_head *h = tux_head_of(c, f);
-	bool keep = io->req.keep_alive;
+	u32 start = io->tx_len;
 	struct http_plan plan;
+	struct http_response r = {
+		.flags = tux_head_flag(&io->req),
+		.connection = http_connection_for(&io->req, io->req.keep_alive),
+		.date = c->worker->date,
+		.plan = &plan,
+	};
 	loff_t pos = 0;
 	u64 len = 0;
-	int err, n;
+	int err;
 
 	if (!h) {
 		tux_file_put(f);
 		return tux_answer_status(c, io, 503);
 	}
 	tux_plan(io, h, c->worker->date_sec, &plan);
-	if (plan.status == 206) {
+	r.entity = &h->entity;
+	r.status = plan.status;
+	if (plan.nr_ranges > 1) {
+		r.boundary = get_random_u64();
+	} else if (plan.nr_ranges) {
 		pos = plan.range[0].start;
 		len = plan.range[0].len;
-	} else if (plan.status == 200) {
+	} else if (plan.status == 200 && io->req.method != HTTP_HEAD) {
 		len = h->entity.v.size;
 	}
-	if (io->req.method == HTTP_HEAD)
-		len = 0;
 	if (!tux_body_fits(io, len)) {
 		tux_file_put(f);
 		return TUX_NEED_ROOM;
 	}
 
-	n = tux_put_head(c, io, h, &plan, keep);
-	if (WARN_ON_ONCE(n < 0)) {
+	if (WARN_ON_ONCE(tux_put_head(io, h, &r) < 0)) {
 		tux_file_put(f);
 		return tux_answer_status(c, io, 500);
 	}
-	io->tx_len += n;
-	if (len) {
-		err = tux_put_body(c, io, f, pos, len, tux_body_read(m, pos, len));
-		if (err) {
-			io->tx_len -= n;
-			return tux_body_failed(c, io, f, pos, len, err);
-		}
-	} else {
-		tux_file_put(f);
+	err = tux_put_content(c, io, f, &r, pos, len, m);
+	if (err) {
+		io->tx_len = start;
+		return tux_body_failed(c, io, f, pos, len, err);
 	}
 	tux_count_status(c, plan.status);
-	return tux_request_done(c, io, keep);
+	return tux_request_done(c, io, io->req.keep_alive);
 }
 
 /* The tunables that decide what may be served, as they are now. */
