@@ -1002,7 +1002,7 @@ static void load_fill(uint64_t now)
 
 static double load_percentile(double share)
 {
-	uint64_t want = (uint64_t)(share * load.replies);
+	uint64_t want = (uint64_t)(share * (load.replies - 1));
 	uint64_t seen = 0;
 	long b;
 
@@ -1037,6 +1037,7 @@ static void load_report(double seconds)
 	if (load.replies) {
 		printf("reply_ms_p50 %.1f\n", load_percentile(0.50));
 		printf("reply_ms_p99 %.1f\n", load_percentile(0.99));
+		printf("reply_ms_max %.1f\n", load_percentile(1));
 	}
 }
 
