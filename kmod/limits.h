@@ -38,6 +38,15 @@
  */
 #define TUX_COPY_MAX		SZ_16K
 
+/*
+ * Send buffer of a connection that is paced (max_output_bandwidth): a second's
+ * worth of it, so that room comes several times in a second and a send_timeout
+ * stays a matter of the client, but within these bounds. The lower one keeps
+ * some segments in flight; above the other the stack sizes the buffer as usual.
+ */
+#define TUX_PACED_SNDBUF_MIN	SZ_32K
+#define TUX_PACED_SNDBUF_MAX	SZ_2M
+
 /* Bytes of a refused request's rest that are read and thrown away. */
 #define TUX_LINGER_BYTES	SZ_256K
 

@@ -18,8 +18,10 @@
 
 #include "compat/compat.h"
 #include "conn.h"
+#include "limits.h"
 #include "listener.h"
 #include "sock.h"
+#include "tux.h"
 #include "worker.h"
 
 static void tux_sock_event(struct sock *sk)
@@ -69,6 +71,26 @@ static void tux_sock_graft(struct tux_conn *c, struct sock *sk)
 	sk->sk_uid = SOCK_INODE(sock)->i_uid;
 }
 
+/*
+ * What SO_MAX_PACING_RATE does: TCP, or the fq queueing discipline where there
+ * is one, spreads the segments over time. max_output_bandwidth as it is now
+ * counts for this connection until its end.
+ */
+static void tux_sock_pace(const struct tux_conn *c, struct sock *sk)
+{
+	unsigned long rate = READ_ONCE(c->worker->srv->tn->conf.max_output_bandwidth);
+
+	if (!rate)
+		return;
+	cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
+	WRITE_ONCE(sk->sk_max_pacing_rate, rate);
+	WRITE_ONCE(sk->sk_pacing_rate, min(READ_ONCE(sk->sk_pacing_rate), rate));
+	if (rate > TUX_PACED_SNDBUF_MAX)
+		return;
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(sk->sk_sndbuf, max_t(int, rate, TUX_PACED_SNDBUF_MIN));
+}
+
 /**
  * tux_sock_attach - graft a popped sock to its connection
  * @c: a connection with @worker set, owned by the caller
@@ -89,6 +111,7 @@ bool tux_sock_attach(struct tux_conn *c, struct sock *sk)
 	alive = sk->sk_state != TCP_CLOSE;
 	if (alive) {
 		sock_rps_record_flow(sk);
+		tux_sock_pace(c, sk);
 		write_lock_bh(&sk->sk_callback_lock);
 		tux_sock_graft(c, sk);
 		c->sk = sk;

@@ -25,6 +25,7 @@
 	X(send_timeout,		60,	0,	86400)			\
 	X(max_header_len,	16384,	256,	TUX_RX_SIZE)		\
 	X(max_object_size,	0,	0,	UINT_MAX)		\
+	X(max_output_bandwidth,	0,	0,	UINT_MAX)		\
 	X(mode_allowed,		04,	0,	07777)			\
 	X(mode_forbidden,	0,	0,	07777)			\
 	X(hide_dot_files,	1,	0,	1)
