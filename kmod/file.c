@@ -58,6 +58,9 @@
 
 struct workqueue_struct *tux_file_wq;
 
+/* Counts the changes of what heads are made of; see tux_file_renew(). */
+static atomic_t tux_files_generation = ATOMIC_INIT(0);
+
 /* Objects whose last reference was put, waiting for tux_objects_release(). */
 static LLIST_HEAD(tux_released);
 
@@ -160,6 +163,18 @@ void *tux_file_set_head(struct tux_file *file, void *head)
 	kfree(head);
 	/* The other's head must be seen whole. */
 	return tux_file_head(file);
+}
+
+u32 tux_file_generation(void)
+{
+	/* Before the settings. Pairs with tux_file_renew(). */
+	return atomic_read_acquire(&tux_files_generation);
+}
+
+void tux_file_renew(void)
+{
+	/* Fully ordered: the settings come first. */
+	atomic_inc_return(&tux_files_generation);
 }
 
 /* --- is it still true? --- */
@@ -315,7 +330,7 @@ static int tux_object_answer(const struct tux_docroot *root, const struct tux_ob
 	const struct cred *old;
 	int err;
 
-	if (!tux_object_valid(obj))
+	if (obj->generation != policy->generation || !tux_object_valid(obj))
 		return -ESTALE;
 	old = override_creds(root->cred);
 	if (nowait) {
@@ -453,6 +468,7 @@ static int tux_object_make(struct tux_walk *w, const struct tux_docroot *root,
 		tux_file_put(&obj->file);
 		return -ESTALE;
 	}
+	obj->generation = policy->generation;
 	obj->refusal = err;
 	*res = obj;
 	return err;

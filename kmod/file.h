@@ -49,6 +49,7 @@ struct tux_docroot;
  * @mode_forbidden: permission bits of which a file must have none
  * @hide_dot_files: names that begin with a dot do not exist
  * @max_object_size: larger files are refused (-EFBIG); 0 means no limit
+ * @generation: tux_file_generation() before the rest was filled in
  *
  * Consulted anew at every lookup, so a change counts from the next request on.
  * Whatever is here comes on top of the rights of the docroot's credentials.
@@ -59,6 +60,7 @@ struct tux_file_policy {
 	umode_t		mode_forbidden;
 	bool		hide_dot_files;
 	loff_t		max_object_size;
+	u32		generation;
 };
 
 #define TUX_FILE_POLICY_DEFAULT {		\
@@ -252,12 +254,31 @@ void *tux_file_set_head(struct tux_file *file, void *head);
  * tux_file_forget() - drop everything that is cached for a docroot
  * @root: the docroot
  *
- * Never needed for correctness of what files say; for changes of the media
- * types or of what tux_file_set_head() prepared.
+ * Never needed for correctness of what files say.
  *
  * Context: process context; may sleep.
  */
 void tux_file_forget(struct tux_docroot *root);
+
+/**
+ * tux_file_generation() - the number of changes that tux_file_renew() told of
+ *
+ * To be asked before what may change is looked at.
+ *
+ * Context: any. Return: the number.
+ */
+u32 tux_file_generation(void);
+
+/**
+ * tux_file_renew() - what is kept of files was prepared under old settings
+ *
+ * For changes of what goes into response heads (tux_file_set_head()). To be
+ * called when the change is made: a lookup whose policy is newer than this call
+ * finds nothing that was resolved before it. Concerns all docroots.
+ *
+ * Context: any.
+ */
+void tux_file_renew(void);
 
 /**
  * struct tux_file_stats - what the cache of a docroot holds and did

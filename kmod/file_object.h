@@ -99,6 +99,7 @@ struct tux_walk {
  * @refusal: counts as a refusal in the cache; they have a share of their own
  * @cached: in the cache; under the cache's lock
  * @direct: the page cache cannot be used, bytes come through @reader only
+ * @generation: of the policy that it was made under
  * @used: jiffies when it was last found
  * @stamp: jiffies when it was last put at the end of @lru
  * @expires: jiffies when it is to be made anew, 0 for never: a weak ETag
@@ -123,6 +124,7 @@ struct tux_object {
 	bool			refusal;
 	bool			cached;
 	bool			direct;
+	u32			generation;
 	unsigned long		used;
 	unsigned long		stamp;
 	unsigned long		expires;

@@ -68,6 +68,7 @@ static int __net_init tux_net_init(struct net *net)
 
 	tn->net = net;
 	mutex_init(&tn->lock);
+	spin_lock_init(&tn->strings_lock);
 	tn->conf = tux_load_conf;
 	err = tux_proc_register(tn);
 	if (err)

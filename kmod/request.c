@@ -35,13 +35,15 @@
 
 /**
  * struct tux_head - what is prepared once for each file: tux_file_head()
- * @entity: the file for the HTTP code
- * @prepared: the unchanging part of its heads
+ * @entity: the file for the HTTP code; refers to @cache_control
+ * @prepared: the unchanging part of its heads; refers to @text
+ * @cache_control: the tunable as it was
  * @text: storage of @prepared
  */
 struct tux_head {
 	struct http_entity	entity;
 	struct http_prepared	prepared;
+	char			cache_control[HTTP_CACHE_CONTROL_MAX + 1];
 	char			text[];
 };
 
@@ -186,21 +188,67 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
  * The ETag: inode, size, time and change counter. Strong only where these
  * cannot stay equal over a change (file.h).
  */
-static void tux_entity_init(struct http_entity *e, const struct tux_file *f, time64_t now)
+static void tux_put_etag(struct http_validators *v, const struct tux_file *f)
+{
+	u64 ns = f->mtime.tv_sec * NSEC_PER_SEC + f->mtime.tv_nsec;
+
+	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx\"",
+			       f->ino ^ (f->version << 20), (u64)f->size, ns);
+	v->etag_weak = !f->etag_strong;
+}
+
+static void tux_entity_init(struct http_entity *e, const struct tux_file *f,
+			    const struct tux_worker *w)
 {
 	struct http_validators *v = &e->v;
-	u64 ns = f->mtime.tv_sec * NSEC_PER_SEC + f->mtime.tv_nsec;
 
 	memset(e, 0, sizeof(*e));
 	v->size = f->size;
 	v->mtime = f->mtime.tv_sec;
 	/* RFC 9110 8.8.2.1: never later than Date. */
-	v->has_mtime = v->mtime <= now;
-	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx\"",
-			       f->ino ^ (f->version << 20), (u64)f->size, ns);
-	v->etag_weak = !f->etag_strong;
+	v->has_mtime = v->mtime <= w->date_sec;
+	if (READ_ONCE(w->srv->tn->conf.generate_etags))
+		tux_put_etag(v, f);
 	e->content_type = f->type;
 	e->coding = HTTP_CODING_IDENTITY;
+}
+
+static void tux_copy_cache_control(struct tux_net *tn, char *to)
+{
+	spin_lock(&tn->strings_lock);
+	strscpy(to, tn->conf.cache_control, HTTP_CACHE_CONTROL_MAX + 1);
+	spin_unlock(&tn->strings_lock);
+}
+
+/* Tunables that go into it are followed by tux_file_renew(). */
+static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker *w,
+							 const struct tux_file *f)
+{
+	char cache_control[HTTP_CACHE_CONTROL_MAX + 1];
+	char text[HTTP_PREPARED_MAX];
+	struct http_prepared p;
+	struct http_entity e;
+	struct tux_head *h;
+	int n;
+
+	tux_entity_init(&e, f, w);
+	tux_copy_cache_control(w->srv->tn, cache_control);
+	e.cache_control = cache_control[0] ? cache_control : NULL;
+	n = http_prepare_object_head(&p, text, sizeof(text), &e);
+	if (WARN_ON_ONCE(n < 0))
+		return NULL;
+
+	h = kmalloc(struct_size(h, text, n), GFP_KERNEL | __GFP_NOWARN);
+	if (!h)
+		return NULL;
+	h->entity = e;
+	h->prepared = p;
+	memcpy(h->cache_control, cache_control, sizeof(cache_control));
+	if (e.cache_control)
+		h->entity.cache_control = h->cache_control;
+	memcpy(h->text, text, n);
+	h->prepared.text = h->text;
+	return h;
 }
 
 /* The prepared head of a file: kept with it, made at its first request. */
@@ -210,15 +258,8 @@ static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f)
 
 	if (h)
 		return h;
-	h = kmalloc(sizeof(*h) + HTTP_PREPARED_MAX, GFP_KERNEL | __GFP_NOWARN);
-	if (!h)
-		return NULL;
-	tux_entity_init(&h->entity, f, c->worker->date_sec);
-	if (http_prepare_object_head(&h->prepared, h->text, HTTP_PREPARED_MAX, &h->entity) < 0) {
-		kfree(h);
-		return NULL;
-	}
-	return tux_file_set_head(f, h);
+	h = tux_head_make(c->worker, f);
+	return h ? tux_file_set_head(f, h) : NULL;
 }
 
 /*
@@ -483,8 +524,11 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 struct tux_file_policy tux_file_policy_of(const struct tux_server *srv)
 {
 	const struct tux_conf *conf = &srv->tn->conf;
+	/* First: what changes while the rest is read counts as seen too early. */
+	u32 generation = tux_file_generation();
 
 	return (struct tux_file_policy) {
+		.generation = generation,
 		.index = srv->index,
 		.mode_allowed = READ_ONCE(conf->mode_allowed),
 		.mode_forbidden = READ_ONCE(conf->mode_forbidden),

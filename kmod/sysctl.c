@@ -56,7 +56,10 @@ static int tux_apply_uint(struct tux_net *tn, const unsigned int *value)
 {
 	if (value == &tn->conf.max_backlog)
 		return tux_server_set_backlog(tn);
-	tux_server_kick(tn);
+	if (value == &tn->conf.generate_etags)
+		tux_file_renew();
+	else
+		tux_server_kick(tn);
 	return 0;
 }
 
@@ -109,6 +112,19 @@ static int tux_check_accept_policy(const char *s)
 	return strcmp(s, "fixed") ? -EINVAL : 0;
 }
 
+/* It becomes a line of a response head as it is. */
+static int tux_check_cache_control(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len && (s[0] == ' ' || s[len - 1] == ' '))
+		return -EINVAL;
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return -EINVAL;
+	return 0;
+}
+
 /* What the range is to a number, this is to a string. */
 static int (* const tux_string_checks[])(const char *s) = {
 #define X(name, def, size) tux_check_##name,
@@ -146,6 +162,16 @@ static bool tux_string_fits(const char *s, size_t len, size_t size)
 	return (nl ? nl - s : len) < size;
 }
 
+/* Takes effect, for the workers, when this returns. */
+static void tux_set_string(struct tux_net *tn, char *to, const char *from, size_t size)
+{
+	spin_lock(&tn->strings_lock);
+	strscpy(to, from, size);
+	spin_unlock(&tn->strings_lock);
+	if (to == tn->conf.cache_control)
+		tux_file_renew();
+}
+
 static int tux_do_string(TUX_CTL_CONST struct ctl_table *table, int write, void *buffer,
 			 size_t *lenp, loff_t *ppos)
 {
@@ -168,7 +194,7 @@ static int tux_do_string(TUX_CTL_CONST struct ctl_table *table, int write, void 
 	if (!err && write)
 		err = (*(typeof(&tux_string_checks[0]))table->extra1)(tmp.data);
 	if (!err && write)
-		strscpy(table->data, tmp.data, table->maxlen);
+		tux_set_string(tn, table->data, tmp.data, table->maxlen);
 	mutex_unlock(&tn->lock);
 	kfree(tmp.data);
 	return err;

@@ -12,6 +12,7 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
+#include "http_response.h"
 #include "limits.h"
 
 #define TUX_UINT_TUNABLES(X)						\
@@ -28,20 +29,22 @@
 	X(max_output_bandwidth,	0,	0,	UINT_MAX)		\
 	X(mode_allowed,		04,	0,	07777)			\
 	X(mode_forbidden,	0,	0,	07777)			\
-	X(hide_dot_files,	1,	0,	1)
+	X(hide_dot_files,	1,	0,	1)			\
+	X(generate_etags,	1,	0,	1)
 
 /* X(name, default, size): a string, its terminating NUL included in size. */
 #define TUX_STRING_TUNABLES(X)						\
 	X(documentroot,		"",		1024)			\
 	X(index,		"index.html",	64)			\
-	X(accept_policy,	"fixed",	16)
+	X(accept_policy,	"fixed",	16)			\
+	X(cache_control,	"",		HTTP_CACHE_CONTROL_MAX + 1)
 
 /**
  * struct tux_conf - the tunables of one network namespace
  *
  * Written under tux_net.lock, with WRITE_ONCE(); the workers read the integers
- * without it, with READ_ONCE(). Strings are only read under the lock: what a
- * worker needs of them is in struct tux_server.
+ * without it, with READ_ONCE(). Strings are written under tux_net.strings_lock
+ * besides, under which a worker may copy one.
  */
 struct tux_conf {
 #define X(name, def, min, max) unsigned int name;

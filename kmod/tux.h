@@ -12,6 +12,7 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/net_namespace.h>
 
@@ -53,6 +54,7 @@ struct tux_server {
  * @net: the namespace; this struct is freed before it
  * @lock: serialises starting, stopping and writing tunables
  * @conf: the tunables
+ * @strings_lock: protects the strings among them against workers that copy one
  * @server: the running server, NULL when stopped; under @lock
  * @past: counters of servers that were stopped; under @lock
  * @past_drops: their queue drops; under @lock
@@ -65,6 +67,7 @@ struct tux_net {
 	struct net		*net;
 	struct mutex		lock;
 	struct tux_conf		conf;
+	spinlock_t		strings_lock;
 	struct tux_server	*server;
 	struct tux_stats	past;
 	u64			past_drops[TUX_NR_DROPS];

@@ -98,6 +98,14 @@ check "documentroot: 1023 bytes and a newline" accepted documentroot "$path1023"
 check "documentroot: longer is refused" refused documentroot "${path1023}0" "${path1023}0"$'\n'
 check "documentroot: relative is refused" refused documentroot srv ./srv ../srv
 check "documentroot: empty" accepted documentroot ""$'\n'
+is "cache_control is empty at first" "$(tux_get cache_control)" ""
+value128=max-age=$(printf '%0120d' 0)
+check "cache_control: 128 bytes" accepted cache_control "$value128"
+check "cache_control: 128 bytes and a newline" accepted cache_control "$value128"$'\n'
+check "cache_control: longer is refused" refused cache_control "${value128}0" "${value128}0"$'\n'
+check "cache_control: nothing but printable ASCII" refused cache_control \
+	$'a\tb' $'a\rb' $'a\x01' $'a\x7f' $'a\xc3\xa4' $'a\xff' " a" "a "
+check "cache_control: empty" accepted cache_control ""$'\n'
 check "accept_policy: fixed" accepted accept_policy fixed
 check "accept_policy: others are refused" refused accept_policy x fixe "fixed " $'\n'
 
@@ -111,7 +119,7 @@ ip netns add "tux-$$" && at_exit ip netns del "tux-$$"
 is "in every network namespace" "$(TUX_NS=tux-$$ tux_get accept_limit)" 7
 tux_unload
 for bad in accept_limit=-1 port=0 port=65536 max_backlog=0 max_connections=0 index=a/b \
-	documentroot=srv accept_policy=x accept_limit=many; do
+	documentroot=srv accept_policy=x accept_limit=many cache_control=$'a\x7f'; do
 	check_fails "insmod refuses $bad" insmod "$TUX_KO" "$bad"
 done
 check_fails "none of them left the module loaded" tux_loaded
