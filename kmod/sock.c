@@ -198,6 +198,12 @@ ssize_t tux_sock_recv(struct tux_conn *c, void *buf, size_t len)
 	ssize_t n;
 
 	lock_sock(sk);
+	/*
+	 * Urgent data is read in line, as RFC 6093 6 has it: tcp_read_sock() would
+	 * never get past an urgent byte.
+	 */
+	if (unlikely(tcp_sk(sk)->urg_data))
+		WRITE_ONCE(tcp_sk(sk)->urg_data, 0);
 	n = tcp_read_sock(sk, &desc, tux_recv_actor);
 	if (!n) {
 		if (sk->sk_err)
