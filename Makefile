@@ -25,7 +25,7 @@ KBUILD_LEFT = -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 	-o -name '.*.cmd' -o -name '*.order' -o -name '*.symvers' -o -name '*.i' \
 	-o -name '*.s' -o -name '*.gcno' -o -name '*.dwo' -o -name '.*.d'
 
-.PHONY: all module tuxctl demo check check-debug bench bench-insn fuzz style vm \
+.PHONY: all module tuxctl demo check check-debug conformance bench bench-insn fuzz style vm \
 	install uninstall dkms-install dkms-uninstall clean help headers
 
 all: tuxctl module
@@ -55,6 +55,10 @@ check:
 ## make check-debug    the guest tests on a kernel with KASAN, lockdep and friends
 check-debug:
 	@selftests/check --debug
+
+## make conformance    HTTP on the wire: tux, nginx and lighttpd, the table in docs/
+conformance:
+	@selftests/conformance/compare
 
 ## make bench          the performance table, into out/bench/ (QUICK=1: shorter)
 bench:
