@@ -189,7 +189,7 @@ discard:
 
 static void tux_out_free(struct tux_out *out)
 {
-	kfree(out->buf);
+	kvfree(out->buf);
 	out->buf = NULL;
 	tux_file_put(out->file);
 	out->file = NULL;
@@ -426,8 +426,31 @@ static enum tux_turn tux_conn_sent_all(struct tux_conn *c)
 	return TUX_TURN_GO_ON;
 }
 
+/* Send c->out: the bytes, then the file. GO_ON when all answers are sent. */
+static enum tux_turn tux_conn_send_out(struct tux_conn *c)
+{
+	enum tux_turn turn = TUX_TURN_GO_ON;
+	bool fin = c->end != TUX_END_KEEP;
+	struct tux_out *out = &c->out;
+
+	if (out->buf) {
+		turn = tux_conn_send_bytes(c, out->buf + out->off, out->len - out->off,
+					   tux_out_follows(out) || fin);
+		if (turn == TUX_TURN_GO_ON) {
+			kvfree(out->buf);
+			out->buf = NULL;
+		}
+	}
+	if (turn == TUX_TURN_GO_ON && out->file)
+		turn = tux_conn_send_file(c, fin);
+	if (turn == TUX_TURN_GO_ON)
+		turn = tux_conn_sent_all(c);
+	return turn;
+}
+
 /*
- * Send what is gathered in tx, and the file behind it. When the connection is
+ * Send what is gathered in tx, and what is to follow it: a file, or, with nothing
+ * in tx, the bytes of c->out. When the connection is
  * to be closed then, the last segment waits for the FIN to go with it.
  */
 static enum tux_turn tux_conn_flush(struct tux_conn *c, struct tux_io *io)
@@ -437,10 +460,8 @@ static enum tux_turn tux_conn_flush(struct tux_conn *c, struct tux_io *io)
 
 	turn = tux_conn_send_bytes(c, io->tx, io->tx_len, tux_out_follows(&c->out) || fin);
 	io->tx_len = 0;
-	if (turn == TUX_TURN_GO_ON && c->out.file)
-		turn = tux_conn_send_file(c, fin);
 	if (turn == TUX_TURN_GO_ON)
-		turn = tux_conn_sent_all(c);
+		turn = tux_conn_send_out(c);
 	return turn;
 }
 
@@ -466,23 +487,11 @@ static enum tux_turn tux_conn_after_miss(struct tux_conn *c)
 static enum tux_turn tux_conn_send_rest(struct tux_conn *c)
 {
 	enum tux_turn turn = TUX_TURN_GO_ON;
-	bool fin = c->end != TUX_END_KEEP;
-	struct tux_out *out = &c->out;
 
 	if (c->miss)
 		turn = tux_conn_after_miss(c);
-	if (turn == TUX_TURN_GO_ON && out->buf) {
-		turn = tux_conn_send_bytes(c, out->buf + out->off, out->len - out->off,
-					   tux_out_follows(out) || fin);
-		if (turn == TUX_TURN_GO_ON) {
-			kfree(out->buf);
-			out->buf = NULL;
-		}
-	}
-	if (turn == TUX_TURN_GO_ON && out->file)
-		turn = tux_conn_send_file(c, fin);
 	if (turn == TUX_TURN_GO_ON)
-		turn = tux_conn_sent_all(c);
+		turn = tux_conn_send_out(c);
 	return turn;
 }
 
@@ -547,7 +556,7 @@ static enum tux_turn tux_conn_answer(struct tux_conn *c, struct tux_io *io)
 		case TUX_ANSWERED:
 			answered++;
 			turn = TUX_TURN_GO_ON;
-			if (c->out.file || c->end != TUX_END_KEEP)
+			if (c->out.file || c->out.buf || c->end != TUX_END_KEEP)
 				turn = tux_conn_flush(c, io);
 			if (turn == TUX_TURN_GO_ON && answered >= TUX_RUN_REQUESTS)
 				turn = TUX_TURN_REQUEUE;

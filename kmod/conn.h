@@ -108,7 +108,8 @@ struct tux_parts {
 
 /**
  * struct tux_out - output that waits for room in the send buffer
- * @buf: rest of the heads and small bodies, from kmalloc(), or NULL
+ * @buf: rest of the heads and small bodies, or an answer that was made in the
+ *	miss pool; for kvfree(), or NULL
  * @off: bytes of @buf that are sent
  * @len: bytes in @buf
  * @file: file to be sent behind it, or NULL

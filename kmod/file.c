@@ -49,8 +49,6 @@
 #include "file_object.h"
 #include "mime.h"
 
-/* Walks begun anew because something was moved meanwhile, before giving up. */
-#define TUX_WALK_TRIES		16
 /* Brought into memory when a file is resolved: what goes out with the head. */
 #define TUX_WARM_FIRST		(64U << 10)
 /* A time stamp younger than this may be given to a later change as well. */
@@ -251,19 +249,26 @@ static int tux_may(const struct tux_step *s, int mask)
 	return err == -EPERM ? -EACCES : err;
 }
 
-/* May every directory on the way be searched? */
-static int tux_judge_way(const struct tux_object *obj, int mask)
+/**
+ * tux_judge_way() - may every directory on the way be searched?
+ * @steps: the way
+ * @nr: number of steps
+ * @except: one that need not be, since it is what was asked for; or @nr
+ * @mask: MAY_NOT_BLOCK, under RCU, or 0
+ *
+ * Context: under the docroot's credentials.
+ * Return: 0, -EACCES, or -ECHILD: cannot be told without blocking.
+ */
+int tux_judge_way(const struct tux_step *steps, unsigned int nr, unsigned int except, int mask)
 {
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < obj->nr_steps; i++) {
-		const struct tux_step *s = &obj->steps[i];
+	for (i = 0; i < nr; i++) {
+		const struct tux_step *s = &steps[i];
 
-		if (!s->inode || !S_ISDIR(s->inode->i_mode))
+		if (i == except || !s->inode || !S_ISDIR(s->inode->i_mode))
 			continue;
-		if (i == obj->target && obj->end == TUX_END_FOUND)
-			continue;		/* it is what was asked for */
 		if (!(READ_ONCE(s->inode->i_mode) & S_IXOTH))
 			return -EACCES;
 		err = tux_may(s, mask | MAY_EXEC);
@@ -273,10 +278,20 @@ static int tux_judge_way(const struct tux_object *obj, int mask)
 	return 0;
 }
 
-static int tux_judge_file(const struct tux_object *obj, const struct tux_file_policy *policy,
-			  int mask)
+/**
+ * tux_judge_step() - may this file be served?
+ * @s: the step that led to it
+ * @size: its size
+ * @policy: what may be served
+ * @mask: MAY_NOT_BLOCK, under RCU, or 0
+ *
+ * Context: under the docroot's credentials.
+ * Return: 0, -EISDIR for a directory, -EACCES, -EFBIG, or -ECHILD: cannot be
+ * told without blocking.
+ */
+int tux_judge_step(const struct tux_step *s, loff_t size, const struct tux_file_policy *policy,
+		   int mask)
 {
-	const struct tux_step *s = &obj->steps[obj->target];
 	umode_t mode = READ_ONCE(s->inode->i_mode);
 	int err;
 
@@ -291,7 +306,7 @@ static int tux_judge_file(const struct tux_object *obj, const struct tux_file_po
 	err = tux_may(s, mask | MAY_READ);
 	if (err)
 		return err;
-	if (policy->max_object_size && obj->file.size > policy->max_object_size)
+	if (policy->max_object_size && size > policy->max_object_size)
 		return -EFBIG;
 	return 0;
 }
@@ -306,13 +321,15 @@ static int tux_judge_file(const struct tux_object *obj, const struct tux_file_po
  */
 static int tux_judge(const struct tux_object *obj, const struct tux_file_policy *policy, int mask)
 {
-	int err = tux_judge_way(obj, mask);
+	bool found = obj->end == TUX_END_FOUND;
+	int err = tux_judge_way(obj->steps, obj->nr_steps, found ? obj->target : obj->nr_steps,
+				mask);
 
 	if (err)
 		return err;
 	switch ((enum tux_end)obj->end) {
 	case TUX_END_FOUND:
-		err = tux_judge_file(obj, policy, mask);
+		err = tux_judge_step(&obj->steps[obj->target], obj->file.size, policy, mask);
 		return err || obj->opened ? err : -ESTALE;
 	case TUX_END_DENIED:
 		return -ESTALE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What file.c, file_walk.c, file_cache.c and sendfile.c share; nobody else
+ * What file.c, file_walk.c, file_cache.c, sendfile.c and dirlist.c share; nobody else
  * includes it.
  *
  * A walk (file_walk.c) goes from the docroot to what a path names and notes
@@ -162,11 +162,17 @@ void tux_cache_count_stale(struct tux_file_cache *cache);
 int tux_cache_init(void);
 void tux_cache_exit(void);
 
+/* Walks begun anew because something was moved meanwhile, before giving up. */
+#define TUX_WALK_TRIES	16
+
 /* file.c */
 extern struct workqueue_struct *tux_file_wq;
 void tux_objects_release(void);
 struct file *tux_object_open(struct tux_object *obj);
 void tux_object_close(struct file *file);
+int tux_judge_way(const struct tux_step *steps, unsigned int nr, unsigned int except, int mask);
+int tux_judge_step(const struct tux_step *s, loff_t size, const struct tux_file_policy *policy,
+		   int mask);
 int tux_object_warm(struct tux_object *obj, struct file *file, loff_t pos, size_t len);
 
 #endif /* _TUX_FILE_OBJECT_H */

@@ -64,6 +64,9 @@ static inline void http_put_u64(struct http_out *o, u64 n)
 	http_put(o, digits + i, sizeof(digits) - i);
 }
 
+/* append a path percent-encoded, see http_url_escape() */
+void http_put_url(struct http_out *o, const char *src, u32 len);
+
 /* append text escaped for HTML, see http_html_escape() */
 void http_put_html(struct http_out *o, const char *src, u32 len);
 

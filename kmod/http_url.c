@@ -110,7 +110,7 @@ int http_path_normalize(const char *src, u32 len, char *out, u32 size)
 	return o;
 }
 
-static void put_escaped(struct http_out *o, const char *src, u32 len)
+void http_put_url(struct http_out *o, const char *src, u32 len)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	u32 i;
@@ -131,7 +131,7 @@ int http_url_escape(char *out, u32 size, const char *src, u32 len)
 	struct http_out o;
 
 	http_out_init(&o, out, size);
-	put_escaped(&o, src, len);
+	http_put_url(&o, src, len);
 	return http_out_len(&o);
 }
 
@@ -174,7 +174,7 @@ int http_location(char *out, u32 size, const char *path, u32 path_len, const cha
 	struct http_out o;
 
 	http_out_init(&o, out, size);
-	put_escaped(&o, path, path_len);
+	http_put_url(&o, path, path_len);
 	http_put_const(&o, "/");
 	if (query) {
 		http_put_const(&o, "?");

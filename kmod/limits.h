@@ -60,6 +60,15 @@
 #define TUX_MISS_THREADS	32
 
 /*
+ * Listing a directory (http_dir_indexing): entries read of it, entries looked at
+ * more closely, which costs a lookup each, and bytes of their names. So a
+ * request for a huge directory costs no more than one for a large one.
+ */
+#define TUX_LIST_SEEN		65536
+#define TUX_LIST_ENTRIES	2048
+#define TUX_LIST_NAMES		SZ_128K
+
+/*
  * Work items after which a worker looks at its timeouts again, so that a
  * work-phase without end does not keep dead connections open.
  */

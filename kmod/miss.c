@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "conn.h"
+#include "dirlist.h"
 #include "docroot.h"
 #include "file.h"
 #include "limits.h"
@@ -34,6 +35,31 @@ static void tux_miss_do_lookup(struct tux_miss *m)
 	struct tux_file_policy policy = tux_file_policy_of(srv);
 
 	m->err = tux_file_lookup(srv->root, &policy, m->path, 0, &m->file);
+}
+
+/*
+ * That there is such a directory is looked up first, because the cache remembers
+ * when there is not.
+ */
+static void tux_miss_do_list(struct tux_miss *m)
+{
+	struct tux_server *srv = m->c->worker->srv;
+	struct tux_file_policy policy = tux_file_policy_of(srv);
+	size_t len = strlen(m->path);
+	struct tux_file *f;
+
+	m->err = -EISDIR;
+	if (len > 1) {
+		m->path[len - 1] = '\0';
+		m->err = tux_file_lookup(srv->root, &policy, m->path, 0, &f);
+		m->path[len - 1] = '/';
+		if (!m->err) {
+			tux_file_put(f);
+			m->err = -ENOENT;
+		}
+	}
+	if (m->err == -EISDIR)
+		m->err = tux_dirlist(srv->root, &policy, m->path, &m->body, &m->len);
 }
 
 static void tux_miss_do_read(struct tux_miss *m)
@@ -80,6 +106,9 @@ static void tux_miss_run(struct work_struct *work)
 	case TUX_MISS_READ:
 		tux_miss_do_read(m);
 		break;
+	case TUX_MISS_LIST:
+		tux_miss_do_list(m);
+		break;
 	case TUX_MISS_SEND:
 		tux_miss_do_send(m);
 		break;
@@ -103,6 +132,17 @@ static struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind ki
 	return m;
 }
 
+static struct tux_miss *tux_miss_path(struct tux_conn *c, enum tux_miss_kind kind,
+				      const char *path)
+{
+	size_t len = strlen(path) + 1;
+	struct tux_miss *m = tux_miss_alloc(c, kind, len);
+
+	if (m)
+		memcpy(m->path, path, len);
+	return m;
+}
+
 /**
  * tux_miss_lookup - write the note for a lookup
  * @c: a connection owned by the caller, with no errand open
@@ -113,12 +153,20 @@ static struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind ki
  */
 struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path)
 {
-	size_t len = strlen(path) + 1;
-	struct tux_miss *m = tux_miss_alloc(c, TUX_MISS_LOOKUP, len);
+	return tux_miss_path(c, TUX_MISS_LOOKUP, path);
+}
 
-	if (m)
-		memcpy(m->path, path, len);
-	return m;
+/**
+ * tux_miss_list - write the note for listing a directory
+ * @c: a connection owned by the caller, with no errand open
+ * @path: the directory, with a slash at its end
+ *
+ * Context: process context.
+ * Return: the errand, also in @c->miss, or NULL without memory.
+ */
+struct tux_miss *tux_miss_list(struct tux_conn *c, const char *path)
+{
+	return tux_miss_path(c, TUX_MISS_LIST, path);
 }
 
 /**

@@ -15,6 +15,7 @@ struct tux_file;
 enum tux_miss_kind {
 	TUX_MISS_LOOKUP,	/* find out what @path names */
 	TUX_MISS_READ,		/* read a small body */
+	TUX_MISS_LIST,		/* make a page of the directory @path */
 	TUX_MISS_SEND,		/* bring the part that is sent next into memory */
 };
 
@@ -23,13 +24,13 @@ enum tux_miss_kind {
  * @work: the work item
  * @c: the connection; the pool owns it (BUSY) until the errand is done
  * @kind: what to do
- * @err: LOOKUP and READ: the result
+ * @err: LOOKUP, READ and LIST: the result
  * @file: LOOKUP: the result; READ: the file to read
  * @pos: READ: where in @file the body begins
- * @len: READ: its length
- * @body: READ: the result
+ * @len: READ: its length; LIST: that of the page
+ * @body: READ: the result; LIST: the page, see tux_dirlist()
  * @sent: SEND: bytes sent by the pool itself, or a negative errno
- * @path: LOOKUP: what to look up
+ * @path: LOOKUP, LIST: what to look up
  */
 struct tux_miss {
 	struct work_struct	work;
@@ -49,6 +50,7 @@ void tux_miss_exit(void);
 void tux_miss_flush(void);
 
 struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path);
+struct tux_miss *tux_miss_list(struct tux_conn *c, const char *path);
 struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, loff_t pos, size_t len);
 struct tux_miss *tux_miss_send(struct tux_conn *c);
 void tux_miss_submit(struct tux_miss *m);

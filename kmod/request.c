@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 
 #include "conn.h"
+#include "dirlist.h"
 #include "docroot.h"
 #include "file.h"
 #include "http_cond.h"
@@ -537,6 +538,100 @@ struct tux_file_policy tux_file_policy_of(const struct tux_server *srv)
 	};
 }
 
+/* A directory without an index file, and such are to be listed? */
+static bool tux_wants_list(const struct tux_conn *c, const struct tux_io *io)
+{
+	return READ_ONCE(c->worker->srv->tn->conf.http_dir_indexing) &&
+	       io->path[strlen(io->path) - 1] == '/';
+}
+
+/* Have it listed in the miss pool, unless it is known that there is no such thing. */
+static enum tux_verdict tux_want_list(struct tux_conn *c, struct tux_io *io)
+{
+	struct tux_file_policy policy = tux_file_policy_of(c->worker->srv);
+	size_t len = strlen(io->path);
+	int err = -EISDIR;
+	struct tux_file *f;
+
+	if (len > 1) {
+		io->path[len - 1] = '\0';
+		err = tux_file_lookup(c->worker->srv->root, &policy, io->path, TUX_LOOKUP_NOWAIT,
+				      &f);
+		io->path[len - 1] = '/';
+		if (!err) {
+			tux_file_put(f);
+			err = -ENOENT;
+		}
+	}
+	if (err == -EISDIR || err == -EAGAIN)
+		return tux_miss(c, io, tux_miss_list(c, io->path));
+	return tux_answer_errno(c, io, err);
+}
+
+/* The lookup failed. */
+static enum tux_verdict tux_answer_refusal(struct tux_conn *c, struct tux_io *io, int err)
+{
+	if (err == -ENOENT && tux_wants_list(c, io))
+		return tux_want_list(c, io);
+	return tux_answer_errno(c, io, err);
+}
+
+/*
+ * Answer with the page that the miss pool made; tx is empty. The head goes into
+ * the room in front of the page, and both to conn.c.
+ */
+static enum tux_verdict tux_answer_list(struct tux_conn *c, struct tux_io *io, struct tux_miss *m)
+{
+	const struct http_entity entity = {
+		.v.size = m->len,
+		.content_type = "text/html; charset=utf-8",
+		.cache_control = "no-cache",
+		.coding = HTTP_CODING_IDENTITY,
+		.flags = HTTP_ENTITY_NO_RANGES,
+	};
+	struct http_plan plan = { .status = 200 };
+	struct http_response r = {
+		.flags = tux_head_flag(&io->req),
+		.connection = http_connection_for(&io->req, io->req.keep_alive),
+		.date = c->worker->date,
+		.entity = &entity,
+		.plan = &plan,
+	};
+	int n;
+
+	if (http_is_conditional(&io->req))
+		http_evaluate(&io->req, tux_rx_start(io), &entity.v, c->worker->date_sec, &plan);
+	if (plan.status == 412)
+		return tux_answer_status(c, io, 412);
+	/* There are no ranges of it: only "not changed" is left, and the page. */
+	if (plan.status != 304)
+		plan.status = 200;
+	plan.nr_ranges = 0;
+	r.status = plan.status;
+	n = http_response_head(io->tx, TUX_DIRLIST_HEADROOM, &r);
+	if (WARN_ON_ONCE(n < 0))
+		return tux_answer_status(c, io, 500);
+	if (r.status == 304 || io->req.method == HTTP_HEAD) {
+		io->tx_len = n;
+	} else {
+		c->out.buf = m->body;
+		c->out.off = TUX_DIRLIST_HEADROOM - n;
+		c->out.len = TUX_DIRLIST_HEADROOM + m->len;
+		memcpy(c->out.buf + c->out.off, io->tx, n);
+		m->body = NULL;
+	}
+	tux_count_status(c, r.status);
+	return tux_request_done(c, io, io->req.keep_alive);
+}
+
+/* Is there room in tx for what the errand brought? */
+static bool tux_missed_fits(const struct tux_io *io, const struct tux_miss *m)
+{
+	if (!m->body)
+		return true;
+	return m->kind == TUX_MISS_LIST ? !io->tx_len : tux_body_fits(io, m->len);
+}
+
 /* The connection came back from the miss pool with @c->miss. */
 static enum tux_verdict tux_answer_missed(struct tux_conn *c, struct tux_io *io)
 {
@@ -545,14 +640,18 @@ static enum tux_verdict tux_answer_missed(struct tux_conn *c, struct tux_io *io)
 	struct tux_file *f = m->file;
 	int err = m->err;
 
-	if (m->body && !tux_body_fits(io, m->len))
+	if (!tux_missed_fits(io, m))
 		return TUX_NEED_ROOM;
 	/* Another errand may follow, and what is in this one is needed still. */
 	c->miss = NULL;
 	m->file = NULL;
-	if (err) {
-		tux_file_put(f);
+	if (err && m->kind == TUX_MISS_LIST) {
 		verdict = tux_answer_errno(c, io, err);
+	} else if (err) {
+		tux_file_put(f);
+		verdict = tux_answer_refusal(c, io, err);
+	} else if (m->kind == TUX_MISS_LIST) {
+		verdict = tux_answer_list(c, io, m);
 	} else {
 		verdict = tux_answer_file(c, io, f, m);
 	}
@@ -578,7 +677,7 @@ static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
 	if (n == -EAGAIN)
 		return tux_miss(c, io, tux_miss_lookup(c, io->path));
 	if (n)
-		return tux_answer_errno(c, io, n);
+		return tux_answer_refusal(c, io, n);
 	return tux_answer_file(c, io, f, NULL);
 }
 

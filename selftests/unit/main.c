@@ -100,6 +100,7 @@ int main(void)
 	test_date();
 	test_cond();
 	test_response();
+	test_dirlist();
 	test_policy();
 	printf("1..%u\n", points);
 	for (i = 0; i < points; i++)
