@@ -28,7 +28,8 @@ PAGED = b"Content-Type: text/html; charset=utf-8\r\nX-Content-Type-Options: nosn
 # name, what is sent to a new client, and to each that sends something; then closed or not.
 # The last ones are coarse: few cases shall need them.
 ALL = (
-    ("refuses everything", b"", answer(b"400 Bad Request", PAGE, PAGED + b"Connection: close\r\n"), True),
+    ("refuses everything", b"", answer(b"400 Bad Request", PAGE, PAGED + b"Connection: close\r\n"),
+     True),
     ("agrees to everything", b"", answer(b"200 OK", b"something else", b'ETag: "Tag"\r\n'), False),
     ("finds nothing", b"", answer(b"404 Not Found", PAGE, PAGED), False),
     ("answers twice", b"", answer(b"404 Not Found") * 2, False),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The request-line: method, target, version, and the line ends around it."""
 
-from case import (A, CLOSED, G, KEPT, MUST, NONE, NO_MORE, POLICY, R, SHOULD, allows, area, body, case,
-                  empty, has, last, only, page, says_close)
+from case import (A, CLOSED, G, KEPT, MUST, NONE, NO_MORE, POLICY, R, SHOULD, allows, area, body,
+                  case, empty, has, only, page, says_close)
 
 HOST = "Host: conf.example"
 OK = A(200, body("probe.txt"))
@@ -62,7 +62,8 @@ case("five-empty-lines-first", "9112 2.2", POLICY, b"\r\n" * 5 + G(), A(400), th
 case("empty-line-between", "9112 2.2", SHOULD, G() + b"\r\n" + G("/alphabet.txt"), OK,
      A(200, body("alphabet.txt")))
 case("only-empty-lines", "9112 2.2", POLICY, b"\r\n" * 9, A(400), then=CLOSED)
-case("tls-hello", "9112 3", SHOULD, bytes.fromhex("1603010200010001fc0303") + bytes(40) + b"\r\n\r\n",
+case("tls-hello", "9112 3", SHOULD, bytes.fromhex("1603010200010001fc0303") + bytes(40) +
+     b"\r\n\r\n",
      REFUSED, then=CLOSED)
 
 # methods
@@ -72,9 +73,11 @@ line("unknown-method", "9110 9.1", SHOULD, "BREW /probe.txt HTTP/1.1", A((501, 4
      ours_then=KEPT)
 line("method-with-odd-letters", "9110 5.6.2", MUST, "M!#$%&'*+-.^_`|~9 /probe.txt HTTP/1.1",
      A((501, 405, 400), ours=501), ours_then=KEPT)
-line("method-is-no-token", "9110 9.1", SHOULD, "GE(T /probe.txt HTTP/1.1", A((400, 405, 501), ours=400),
+line("method-is-no-token", "9110 9.1", SHOULD, "GE(T /probe.txt HTTP/1.1",
+     A((400, 405, 501), ours=400),
      ours_then=CLOSED)
-line("method-with-colon", "9110 9.1", SHOULD, "GET: /probe.txt HTTP/1.1", A((400, 405, 501), ours=400),
+line("method-with-colon", "9110 9.1", SHOULD, "GET: /probe.txt HTTP/1.1",
+     A((400, 405, 501), ours=400),
      ours_then=CLOSED)
 line("method-of-high-bytes", "9110 9.1", SHOULD, b"G\xc9T /probe.txt HTTP/1.1",
      A((400, 405, 501), ours=400), ours_then=CLOSED)
@@ -144,11 +147,13 @@ line("absolute-form-ftp", "9110 7.4", POLICY, "GET ftp://conf.example/probe.txt 
      then=KEPT)
 line("asterisk-form-is-for-options", "9112 3.2.4", SHOULD, "GET * HTTP/1.1",
      A((400, 404), ours=400), ours_then=CLOSED)
-line("asterisk-with-more", "9112 3.2.4", SHOULD, "OPTIONS *x HTTP/1.1", A((400, 404, 405), ours=400),
+line("asterisk-with-more", "9112 3.2.4", SHOULD, "OPTIONS *x HTTP/1.1",
+     A((400, 404, 405), ours=400),
      ours_then=CLOSED)
 line("authority-form-is-for-connect", "9112 3.2.3", SHOULD, "GET conf.example:80 HTTP/1.1",
      A((400, 404), ours=400), ours_then=CLOSED)
-line("fragment-in-target", "9112 3.2.1", POLICY, "GET /probe.txt#part HTTP/1.1", A(400), then=CLOSED)
+line("fragment-in-target", "9112 3.2.1", POLICY, "GET /probe.txt#part HTTP/1.1", A(400),
+     then=CLOSED)
 line("quote-in-target", "3986 2", POLICY, 'GET /pro"be.txt HTTP/1.1', A(400), then=CLOSED)
 line("angle-in-target", "3986 2", POLICY, "GET /pro<be.txt HTTP/1.1", A(400), then=CLOSED)
 line("backslash-in-target", "3986 2", POLICY, "GET /pro\\be.txt HTTP/1.1", A(400), then=CLOSED)
@@ -159,10 +164,13 @@ line("empty-query", "3986 3.4", POLICY, "GET /probe.txt? HTTP/1.1", OK)
 line("query-of-a-directory", "3986 3.4", POLICY, "GET /?x HTTP/1.1", A(200, body("index.html")))
 
 # lengths
-line("line-of-8000-bytes", "9112 3", SHOULD, "GET /probe.txt?" + "x" * (8000 - 26) + " HTTP/1.1", OK)
-line("endless-target", "9112 3", MUST, "GET /" + "a" * 70000 + " HTTP/1.1", A((414, 431), ours=414, ours_checks=(page,)),
+line("line-of-8000-bytes", "9112 3", SHOULD, "GET /probe.txt?" + "x" * (8000 - 26) + " HTTP/1.1",
+     OK)
+line("endless-target", "9112 3", MUST, "GET /" + "a" * 70000 + " HTTP/1.1",
+     A((414, 431), ours=414, ours_checks=(page,)),
      then=NO_MORE)
-line("endless-query", "9112 3", MUST, "GET /probe.txt?" + "a" * 70000 + " HTTP/1.1", A((414, 431), ours=414),
+line("endless-query", "9112 3", MUST, "GET /probe.txt?" + "a" * 70000 + " HTTP/1.1",
+     A((414, 431), ours=414),
      then=NO_MORE)
 
 area("method")
@@ -178,7 +186,8 @@ line("head-of-a-large-file", "9110 9.3.2", MUST, "HEAD /big.bin HTTP/1.1",
 case("head-then-get", "9112 6.3", MUST, G(m="HEAD") + G(), A(200, method="HEAD"), OK, then=KEPT)
 ALLOW = allows("GET", "HEAD", "OPTIONS")
 NOT_ALLOWED = A((405, 501), ours=405, ours_checks=(ALLOW, page))
-line("options", "9110 9.3.7", POLICY, "OPTIONS /probe.txt HTTP/1.1", A(200, ALLOW, empty), then=KEPT)
+line("options", "9110 9.3.7", POLICY, "OPTIONS /probe.txt HTTP/1.1", A(200, ALLOW, empty),
+     then=KEPT)
 line("options-of-the-server", "9110 9.3.7", SHOULD, "OPTIONS * HTTP/1.1",
      A((200, 204, 405, 501), ours=200, ours_checks=(ALLOW, empty)), ours_then=KEPT)
 line("options-of-the-server-absolute", "9112 3.2.4", SHOULD, "OPTIONS http://conf.example HTTP/1.1",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Header fields: their syntax, and Host."""
 
-from case import (A, CLOSED, G, HOST, KEPT, MUST, NONE, NO_MORE, POLICY, R, SHOULD, area, body, case,
+from case import (A, CLOSED, G, KEPT, MUST, NONE, NO_MORE, POLICY, R, SHOULD, area, body, case,
                   page, says_close)
 
 OK = A(200, body("probe.txt"))
@@ -103,16 +103,19 @@ case("last-of-many", "9110 7.2", MUST,
      R(LINE, *(f"X-{i}: a" for i in range(30)), "Host: conf.example"), OK, ours_then=KEPT)
 host("empty", "9110 4.2.1", POLICY, "", A(400), then=CLOSED)
 for text, what in (("a b", "space"), ("a/b", "path"), ("a@b", "userinfo"), ("a?b", "query"),
-                   ("a#b", "fragment"), ("http://a", "uri"), ("a\\b", "backslash"), ("a<b>", "angles"),
+                   ("a#b", "fragment"), ("http://a", "uri"), ("a\\b", "backslash"),
+                   ("a<b>", "angles"),
                    ("a:b", "port-of-letters"), ("a:-1", "negative-port"), ("a:80:80", "two-ports"),
-                   ("[::1", "open-bracket"), ("::1]", "closing-bracket-alone"), ("[]", "empty-brackets"),
+                   ("[::1", "open-bracket"), ("::1]", "closing-bracket-alone"),
+                   ("[]", "empty-brackets"),
                    ("[::1]x", "text-after-bracket"), ("[gggg::]", "bad-ipv6"),
                    ("[1:2:3:4:5:6:7:8:9]", "long-ipv6"), ("a%zz", "bad-escape"), ("a\tb", "tab"),
                    (b"a\xffb", "high-byte"), ("a^b", "caret"), ("::1", "ipv6-without-brackets")):
     host(f"invalid-{what}", "9112 3.2", MUST, text, A(400, ours_checks=(says_close,)),
          ours_then=CLOSED)
 host("port-above-65535", "9110 4.2.1", POLICY, "a:65536", A(400), then=CLOSED)
-for text, what in (("a:80", "port"), ("a:", "empty-port"), ("127.0.0.1:8080", "ipv4"), ("[::1]", "ipv6"),
+for text, what in (("a:80", "port"), ("a:", "empty-port"), ("127.0.0.1:8080", "ipv4"),
+                   ("[::1]", "ipv6"),
                    ("[2001:db8::1]:80", "ipv6-and-port"), ("[::ffff:192.0.2.1]", "ipv4-in-ipv6"),
                    ("A.Example", "upper-case"), ("a.example.", "final-dot"),
                    ("xn--gre-6ka8i.example", "idna")):

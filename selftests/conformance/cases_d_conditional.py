@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Conditional requests, in the order of RFC 9110 13.2.2, and If-Range."""
 
-from case import (A, G, KEPT, MUST, POLICY, SHOULD, area, body, case, custom, empty, has, lacks, last, page,
+from case import (A, G, KEPT, MUST, POLICY, SHOULD, area, body, case, custom, empty, has, lacks,
+                  last, page,
                   part, want)
-from docroot import (EARLIER_850, EARLIER_ASC, EARLIER_IMF, LATER_850, LATER_ASC, LATER_IMF, OLD_850,
+from docroot import (EARLIER_850, EARLIER_ASC, EARLIER_IMF, LATER_850, LATER_ASC, LATER_IMF,
+                     OLD_850,
                      OLD_ASC, OLD_IMF)
 
 FILE = "/alphabet.txt"
@@ -44,15 +46,20 @@ cond("high-bytes-in-tag", "9110 8.8.3", MUST, 'If-None-Match: "grüße", @ETAG@'
 cond("empty-value", REF, MUST, "If-None-Match:", WHOLE)
 cond("star-in-list", REF, POLICY, 'If-None-Match: "a", *', WHOLE)
 cond("unquoted", "9110 8.8.3", POLICY, "If-None-Match: something", WHOLE)
-cond("long-list", REF, SHOULD, "If-None-Match: " + ", ".join(f'"{n}"' for n in range(300)) + ", @ETAG@", TAGGED)
+cond("long-list", REF, SHOULD, "If-None-Match: " + ", ".join(f'"{n}"' for n in range(300)) +
+     ", @ETAG@", TAGGED)
 cond("of-nothing", "9110 13.2.1", MUST, "If-None-Match: *", A(404), target="/nothing")
-cond("of-a-redirect", "9110 13.2.1", MUST, 'If-None-Match: *', A((301, 302, 307, 308)), target="/dir")
-case("head", REF, MUST, G(FILE, "If-None-Match: @ETAG@", m="HEAD"), A(304, has("ETag"), empty, method="HEAD"),
+cond("of-a-redirect", "9110 13.2.1", MUST, 'If-None-Match: *', A((301, 302, 307, 308)),
+     target="/dir")
+case("head", REF, MUST, G(FILE, "If-None-Match: @ETAG@", m="HEAD"),
+     A(304, has("ETag"), empty, method="HEAD"),
      needs=("etag",), ours_then=KEPT)
 case("http10", REF, MUST, G(FILE, "If-None-Match: @ETAG@", v="1.0"), TAGGED, needs=("etag",))
-case("pipelined", "9112 6.3", MUST, G(FILE, "If-None-Match: @ETAG@") + G(), TAGGED, A(200, body("probe.txt")),
+case("pipelined", "9112 6.3", MUST, G(FILE, "If-None-Match: @ETAG@") + G(), TAGGED,
+     A(200, body("probe.txt")),
      needs=("etag",), then=KEPT)
-case("byte-by-byte", REF, MUST, G(FILE, "If-None-Match: @ETAG@"), TAGGED, needs=("etag",), deliver="byte by byte")
+case("byte-by-byte", REF, MUST, G(FILE, "If-None-Match: @ETAG@"), TAGGED, needs=("etag",),
+     deliver="byte by byte")
 cond("304-repeats-the-tag", "9110 15.4.5", MUST, "If-None-Match: @ETAG@", A(304, has("ETag")))
 cond("304-has-no-metadata", "9110 15.4.5", SHOULD, "If-None-Match: @ETAG@",
      A(304, lacks("Content-Type", "Content-Encoding", "Content-Range", "Accept-Ranges")))
@@ -73,20 +80,28 @@ cond("leap-second", "9110 5.6.7", MUST, "If-Modified-Since: Sat, 31 Dec 2016 23:
 cond("leap-day", "9110 5.6.7", MUST, "If-Modified-Since: Thu, 29 Feb 1996 00:00:00 GMT", SAME)
 cond("before-1970", "9110 5.6.7", MUST, "If-Modified-Since: Mon, 01 Jan 1900 00:00:00 GMT", WHOLE)
 for text, what in (("yesterday", "word"), ("784111777", "number"), ("", "empty"),
-                   ("Tue, 32 Jan 2024 00:00:00 GMT", "day-32"), ("Mon, 01 Foo 2024 00:00:00 GMT", "no-month"),
-                   ("Mon, 01 Jan 2024 25:00:00 GMT", "hour-25"), ("Mon, 01 Jan 2024 00:60:00 GMT", "minute-60"),
-                   ("Mon, 01 Jan 2024 00:00:00 +0000", "numeric-zone"), ("Mon, 01 Jan 2024 00:00:00", "no-zone"),
+                   ("Tue, 32 Jan 2024 00:00:00 GMT", "day-32"),
+                   ("Mon, 01 Foo 2024 00:00:00 GMT", "no-month"),
+                   ("Mon, 01 Jan 2024 25:00:00 GMT", "hour-25"),
+                   ("Mon, 01 Jan 2024 00:60:00 GMT", "minute-60"),
+                   ("Mon, 01 Jan 2024 00:00:00 +0000", "numeric-zone"),
+                   ("Mon, 01 Jan 2024 00:00:00", "no-zone"),
                    ("2024-01-01T00:00:00Z", "iso-8601")):
     cond(f"invalid-{what}", REF, MUST, f"If-Modified-Since: {text}", WHOLE)
-for text, what in (("Wed, 30 Feb 2022 00:00:00 GMT", "february-30"), ("Tue, 01 Jan 2024 00:00:00 GMT", "wrong-weekday"),
-                   ("Wed, 29 Feb 2023 00:00:00 GMT", "no-leap-year"), ("Mon, 1 Jan 2024 00:00:00 GMT", "short-day"),
-                   ("mon, 01 jan 2024 00:00:00 gmt", "lower-case"), ("Mon, 01 Jan 2024 00:00:00 GMT ; x", "more-behind"),
+for text, what in (("Wed, 30 Feb 2022 00:00:00 GMT", "february-30"),
+                   ("Tue, 01 Jan 2024 00:00:00 GMT", "wrong-weekday"),
+                   ("Wed, 29 Feb 2023 00:00:00 GMT", "no-leap-year"),
+                   ("Mon, 1 Jan 2024 00:00:00 GMT", "short-day"),
+                   ("mon, 01 jan 2024 00:00:00 gmt", "lower-case"),
+                   ("Mon, 01 Jan 2024 00:00:00 GMT ; x", "more-behind"),
                    ("Mon, 01 Jan 2024 00:00:00 UTC", "utc")):
     cond(f"invalid-{what}", "9110 5.6.7", POLICY, f"If-Modified-Since: {text}", WHOLE)
 cond("twice", "9110 5.3", POLICY, [f"If-Modified-Since: {OLD_IMF}"] * 2, WHOLE)
 cond("of-nothing", "9110 13.2.1", MUST, f"If-Modified-Since: {OLD_IMF}", A(404), target="/nothing")
-case("post", REF, MUST, G(FILE, f"If-Modified-Since: {OLD_IMF}", m="POST", content=b""), A((405, 501, 403, 411, 404), ours=405))
-case("head", REF, MUST, G(FILE, f"If-Modified-Since: {OLD_IMF}", m="HEAD"), A(304, empty, method="HEAD"))
+case("post", REF, MUST, G(FILE, f"If-Modified-Since: {OLD_IMF}", m="POST", content=b""),
+     A((405, 501, 403, 411, 404), ours=405))
+case("head", REF, MUST, G(FILE, f"If-Modified-Since: {OLD_IMF}", m="HEAD"),
+     A(304, empty, method="HEAD"))
 case("http10", REF, MUST, G(FILE, f"If-Modified-Since: {OLD_IMF}", v="1.0"), SAME)
 
 area("if-match")
@@ -99,7 +114,8 @@ cond("in-list", REF, MUST, 'If-Match: "a", @ETAG@', WHOLE, needs=("strong",))
 cond("two-lines", "9110 5.3", MUST, ['If-Match: "a"', "If-Match: @ETAG@"], WHOLE, needs=("strong",))
 cond("not-in-list", REF, MUST, 'If-Match: "a", W/"b"', FAILED)
 cond("of-nothing", "9110 13.2.1", MUST, 'If-Match: "a"', A((404, 412), ours=404), target="/nothing")
-case("head", REF, MUST, G(FILE, 'If-Match: "a"', m="HEAD"), A(412, empty, method="HEAD"), ours_then=KEPT)
+case("head", REF, MUST, G(FILE, 'If-Match: "a"', m="HEAD"), A(412, empty, method="HEAD"),
+     ours_then=KEPT)
 
 area("if-unmodified-since")
 REF = "9110 13.1.4"
@@ -107,7 +123,8 @@ cond("same", REF, MUST, f"If-Unmodified-Since: {OLD_IMF}", WHOLE)
 cond("later", REF, MUST, f"If-Unmodified-Since: {LATER_IMF}", WHOLE)
 cond("earlier", REF, MUST, f"If-Unmodified-Since: {EARLIER_IMF}", FAILED)
 cond("rfc850", "9110 5.6.7", MUST, f"If-Unmodified-Since: {EARLIER_850}", FAILED)
-cond("rfc850-two-digit-year", "9110 5.6.7", MUST, "If-Unmodified-Since: Tuesday, 01-Jan-80 00:00:00 GMT", FAILED)
+cond("rfc850-two-digit-year", "9110 5.6.7", MUST,
+     "If-Unmodified-Since: Tuesday, 01-Jan-80 00:00:00 GMT", FAILED)
 cond("asctime", "9110 5.6.7", MUST, f"If-Unmodified-Since: {EARLIER_ASC}", FAILED)
 cond("invalid", REF, MUST, "If-Unmodified-Since: yesterday", WHOLE)
 
@@ -119,23 +136,30 @@ cond("tag-before-date-same-tag", "9110 13.1.3", MUST,
      ["If-None-Match: @ETAG@", f"If-Modified-Since: {EARLIER_IMF}"], TAGGED)
 cond("tag-before-date-in-any-order", "9110 13.1.3", MUST,
      [f"If-Modified-Since: {OLD_IMF}", 'If-None-Match: "a"'], WHOLE)
-cond("match-before-unmodified", "9110 13.1.4", MUST, ["If-Match: @ETAG@", f"If-Unmodified-Since: {EARLIER_IMF}"],
+cond("match-before-unmodified", "9110 13.1.4", MUST,
+     ["If-Match: @ETAG@", f"If-Unmodified-Since: {EARLIER_IMF}"],
      WHOLE, needs=("strong",))
 cond("match-fails-first", REF, MUST, ['If-Match: "a"', "If-None-Match: @ETAG@"], FAILED)
-cond("match-fails-before-unmodified", "9110 13.1.4", MUST, ['If-Match: "a"', f"If-Unmodified-Since: {OLD_IMF}"],
+cond("match-fails-before-unmodified", "9110 13.1.4", MUST,
+     ['If-Match: "a"', f"If-Unmodified-Since: {OLD_IMF}"],
      FAILED)
 cond("match-then-none-match", REF, MUST, ["If-Match: *", "If-None-Match: @ETAG@"], TAGGED)
-cond("unmodified-fails-first", REF, MUST, [f"If-Unmodified-Since: {EARLIER_IMF}", "If-None-Match: @ETAG@"],
+cond("unmodified-fails-first", REF, MUST, [f"If-Unmodified-Since: {EARLIER_IMF}",
+                                           "If-None-Match: @ETAG@"],
      FAILED)
-cond("unmodified-then-none-match", REF, MUST, [f"If-Unmodified-Since: {OLD_IMF}", "If-None-Match: @ETAG@"],
+cond("unmodified-then-none-match", REF, MUST,
+     [f"If-Unmodified-Since: {OLD_IMF}", "If-None-Match: @ETAG@"],
      TAGGED)
 cond("unmodified-and-modified", REF, MUST,
      [f"If-Unmodified-Since: {OLD_IMF}", f"If-Modified-Since: {OLD_IMF}"], SAME)
 cond("match-before-range", REF, MUST, ['If-Match: "a"', "Range: bytes=0-4"], FAILED)
 cond("none-match-before-range", REF, MUST, ["If-None-Match: @ETAG@", "Range: bytes=0-4"], TAGGED)
-cond("none-match-before-bad-range", REF, MUST, ["If-None-Match: @ETAG@", "Range: bytes=99-"], TAGGED)
-cond("modified-before-range", REF, MUST, [f"If-Modified-Since: {OLD_IMF}", "Range: bytes=0-4"], SAME)
-cond("true-ones-and-range", REF, MUST, ["If-Match: *", f"If-Modified-Since: {EARLIER_IMF}", "Range: bytes=0-4"],
+cond("none-match-before-bad-range", REF, MUST, ["If-None-Match: @ETAG@", "Range: bytes=99-"],
+     TAGGED)
+cond("modified-before-range", REF, MUST, [f"If-Modified-Since: {OLD_IMF}", "Range: bytes=0-4"],
+     SAME)
+cond("true-ones-and-range", REF, MUST, ["If-Match: *", f"If-Modified-Since: {EARLIER_IMF}",
+                                        "Range: bytes=0-4"],
      PART)
 
 area("if-range")
@@ -155,7 +179,8 @@ cond("invalid", REF, MUST, [RANGE, "If-Range: yesterday"], WHOLE)
 cond("star", REF, POLICY, [RANGE, "If-Range: *"], WHOLE)
 cond("without-range", REF, MUST, 'If-Range: "a"', WHOLE)
 cond("false-and-unsatisfiable", REF, MUST, ["Range: bytes=99-", 'If-Range: "a"'], WHOLE)
-cond("true-and-unsatisfiable", REF, MUST, ["Range: bytes=99-", "If-Range: @ETAG@"], A((416, 200), ours=416),
+cond("true-and-unsatisfiable", REF, MUST, ["Range: bytes=99-", "If-Range: @ETAG@"],
+     A((416, 200), ours=416),
      needs=("strong",))
 
 area("validator")
@@ -187,6 +212,7 @@ def tag_of_head(ctx):
 cond("tag-is-sent", "9110 8.8.3", SHOULD, "Accept: */*", A(200, has("ETag")))
 cond("last-modified-is-sent", "9110 8.8.2", SHOULD, "Accept: */*",
      A(200, lambda a: want(a.get("last-modified") == OLD_IMF, f"it is {a.get('last-modified')}")))
-cond("of-the-future", "9110 8.8.2.1", MUST, "Accept: */*", A(200, body("future.txt")), target="/future.txt")
+cond("of-the-future", "9110 8.8.2.1", MUST, "Accept: */*", A(200, body("future.txt")),
+     target="/future.txt")
 cond("strong-for-an-old-file", "9110 8.8.1", POLICY, "Accept: */*",
      A(200, lambda a: want(not a.get("etag").startswith("W/"), "the tag is weak")))

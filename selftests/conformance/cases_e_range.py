@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Ranges of 26 letters, and of a larger file. A server may always send all (RFC 9110 14.2)."""
 
-from case import (A, G, KEPT, MUST, POLICY, SHOULD, area, body, case, custom, empty, field, has, lacks, last,
-                  page, part, unsatisfiable, want)
+from case import (A, G, KEPT, MUST, POLICY, SHOULD, area, body, case, custom, empty, field, lacks,
+                  last, page, part, unsatisfiable, want)
 
 FILE = "/alphabet.txt"
 WHOLE = A(200, body("alphabet.txt"), lacks("Content-Range"))
@@ -14,7 +14,8 @@ def rng(name, ref, level, value, wanted, target=FILE, **kw):
 
 def one(name, value, first, last_, ref="9110 14.1.2"):
     """A satisfiable range: exactly these bytes, or all."""
-    rng(name, ref, MUST, f"bytes={value}", A((206, 200), part("alphabet.txt", (first, last_)), ours=206))
+    rng(name, ref, MUST, f"bytes={value}", A((206, 200), part("alphabet.txt", (first, last_)),
+                                             ours=206))
 
 
 area("range")
@@ -35,39 +36,50 @@ one("suffix-of-all", "-26", 0, 25)
 one("suffix-longer-than-all", "-99", 0, 25)
 one("suffix-far-longer", "-18446744073709551621", 0, 25)
 one("empty-list-elements", ", ,0-4,", 0, 4, "9110 5.6.1.2")
-rng("unit-has-no-case", "9110 14.1", MUST, "BYTES=0-4", A((206, 200), part("alphabet.txt", (0, 4)), ours=206))
+rng("unit-has-no-case", "9110 14.1", MUST, "BYTES=0-4",
+    A((206, 200), part("alphabet.txt", (0, 4)), ours=206))
 
 BEYOND = A((416, 200), body("alphabet.txt"), ours=416, ours_checks=(page, unsatisfiable(26)))
-for text, what in (("26-", "at-the-end"), ("26-30", "behind-the-end"), ("99-", "far-behind"), ("-0", "suffix-of-none"),
-                   ("18446744073709551616-", "2-to-the-64"), ("9223372036854775808-9223372036854775809", "2-to-the-63"),
+for text, what in (("26-", "at-the-end"), ("26-30", "behind-the-end"), ("99-", "far-behind"),
+                   ("-0", "suffix-of-none"),
+                   ("18446744073709551616-", "2-to-the-64"),
+                   ("9223372036854775808-9223372036854775809", "2-to-the-63"),
                    ("30-40,50-", "all-of-several")):
     rng(f"unsatisfiable-{what}", "9110 14.1.2", MUST, f"bytes={text}", BEYOND)
 rng("416-tells-the-size", "9110 15.5.17", SHOULD, "bytes=99-", A((416, 200), unsatisfiable(26)))
-case("416-is-not-for-head", "9110 14.2", MUST, G(FILE, "Range: bytes=99-", m="HEAD"), A(200, empty, method="HEAD"))
+case("416-is-not-for-head", "9110 14.2", MUST, G(FILE, "Range: bytes=99-", m="HEAD"),
+     A(200, empty, method="HEAD"))
 
 INVALID = A((200, 400, 416), body("alphabet.txt"), ours=200)
-for text, what in (("bytes=5-2", "backwards"), ("bytes=a-b", "letters"), ("bytes=", "nothing"), ("bytes=-", "dash"),
-                   ("bytes 0-4", "blank-for-equals"), ("bytes=0-4;", "semicolon"), ("bytes=--5", "two-dashes"),
-                   ("bytes==0-4", "two-equals"), ("0-4", "no-unit"), ("bytes=1-2-3", "three-numbers"),
+for text, what in (("bytes=5-2", "backwards"), ("bytes=a-b", "letters"), ("bytes=", "nothing"),
+                   ("bytes=-", "dash"),
+                   ("bytes 0-4", "blank-for-equals"), ("bytes=0-4;", "semicolon"),
+                   ("bytes=--5", "two-dashes"),
+                   ("bytes==0-4", "two-equals"), ("0-4", "no-unit"),
+                   ("bytes=1-2-3", "three-numbers"),
                    ("bytes=0x0-0x4", "hex"), ("bytes=0.0-4.0", "points"), ("bytes", "unit-alone"),
                    ("=0-4", "empty-unit"), ("bytes=0-4 5-6", "no-comma"), ("", "empty")):
     rng(f"invalid-{what}", "9110 14.2", MUST, text, INVALID)
-for text, what in (("bytes=+0-4", "plus"), ("bytes=0-4,a", "one-of-two"), ("bytes=0 - 4", "blanks-within")):
+for text, what in (("bytes=+0-4", "plus"), ("bytes=0-4,a", "one-of-two"),
+                   ("bytes=0 - 4", "blanks-within")):
     rng(f"invalid-{what}", "9110 14.2", POLICY, text, WHOLE)
 rng("unknown-unit", "9110 14.2", MUST, "letters=0-4", WHOLE)
 rng("unit-that-begins-alike", "9110 14.2", MUST, "bytess=0-4", WHOLE)
 case("two-lines", "9110 5.3", POLICY, G(FILE, "Range: bytes=0-4", "Range: bytes=6-7"), WHOLE)
 case("head", "9110 14.2", MUST, G(FILE, "Range: bytes=0-4", m="HEAD"),
-     A(200, empty, lacks("Content-Range"), field("content-length", "26"), method="HEAD"), ours_then=KEPT)
+     A(200, empty, lacks("Content-Range"), field("content-length", "26"), method="HEAD"),
+     ours_then=KEPT)
 case("post", "9110 14.2", MUST, G(FILE, "Range: bytes=0-4", "Content-Length: 0", m="POST"),
      A((200, 405, 501, 403, 411, 404), ours=405))
 case("http10", "9110 14.2", MUST, G(FILE, "Range: bytes=0-4", v="1.0"),
      A((206, 200), part("alphabet.txt", (0, 4)), ours=206))
 rng("of-nothing", "9110 14.2", MUST, "bytes=0-4", A(404), target="/nothing")
 rng("of-a-redirect", "9110 14.2", MUST, "bytes=0-4", A((301, 302, 307, 308)), target="/dir")
-rng("of-an-empty-file", "9110 14.1.2", MUST, "bytes=0-", A((416, 200), ours=416, ours_checks=(unsatisfiable(0),)),
+rng("of-an-empty-file", "9110 14.1.2", MUST, "bytes=0-",
+    A((416, 200), ours=416, ours_checks=(unsatisfiable(0),)),
     target="/size/0.bin")
-rng("suffix-of-an-empty-file", "9110 14.1.2", POLICY, "bytes=-5", A(200, body("size/0.bin")), target="/size/0.bin")
+rng("suffix-of-an-empty-file", "9110 14.1.2", POLICY, "bytes=-5", A(200, body("size/0.bin")),
+    target="/size/0.bin")
 case("pipelined", "9112 6.3", MUST, G(FILE, "Range: bytes=0-4") + G(FILE, "Range: bytes=-1") + G(),
      A((206, 200), part("alphabet.txt", (0, 4))), A((206, 200), part("alphabet.txt", (25, 25))),
      A(200, body("probe.txt")), ours_then=KEPT)
@@ -75,7 +87,8 @@ case("byte-by-byte", "9110 14.2", MUST, G(FILE, "Range: bytes=0-4"),
      A((206, 200), part("alphabet.txt", (0, 4)), ours=206), deliver="byte by byte")
 
 BIG = 300000
-for first, end in ((0, 0), (4095, 4096), (16383, 16384), (16384, 32767), (65535, 65536), (100000, 199999),
+for first, end in ((0, 0), (4095, 4096), (16383, 16384), (16384, 32767), (65535, 65536),
+                   (100000, 199999),
                    (1, BIG - 1), (BIG - 1, BIG - 1), (BIG - 65537, BIG - 1)):
     rng(f"big-{first}-{end}", "9110 14.1.2", MUST, f"bytes={first}-{end}",
         A((206, 200), part("big.bin", (first, end)), ours=206), target="/big.bin")
@@ -101,7 +114,8 @@ def repeats(ctx):
 
 rng("length-of-the-part", "9110 8.6", MUST, "bytes=3-7",
     A((206, 200), lambda a: want(a.status == 200 or a.get("content-length") == "5", "not 5")))
-rng("has-its-type", "9110 8.3", SHOULD, "bytes=3-7", A((206, 200), field("content-type", "text/plain.*")))
+rng("has-its-type", "9110 8.3", SHOULD, "bytes=3-7",
+    A((206, 200), field("content-type", "text/plain.*")))
 case("accept-ranges", "9110 14.3", POLICY, G(FILE), A(200, field("accept-ranges", "bytes")))
 
 area("ranges")
@@ -135,6 +149,8 @@ rng("thousand-overlapping", "9110 14.2", SHOULD, "bytes=" + ",".join(["0-"] * 10
     A((200, 206, 400, 416, 431), bounded(4 * BIG)), target="/big.bin")
 rng("hundred-of-all", "9110 14.2", SHOULD, "bytes=" + ",".join(["0-299999"] * 100),
     A((200, 206, 400, 416), bounded(4 * BIG)), target="/big.bin")
-rng("hundred-small", "9110 14.2", SHOULD, "bytes=" + ",".join(f"{n * 10}-{n * 10}" for n in range(100)),
+rng("hundred-small", "9110 14.2", SHOULD, "bytes=" +
+    ",".join(f"{n * 10}-{n * 10}" for n in range(100)),
     A((200, 206, 400, 416), bounded(4 * BIG)), target="/big.bin")
-rng("nine-are-too-many", "9110 14.2", POLICY, "bytes=" + ",".join(f"{n}-{n}" for n in range(0, 18, 2)), WHOLE)
+rng("nine-are-too-many", "9110 14.2", POLICY, "bytes=" +
+    ",".join(f"{n}-{n}" for n in range(0, 18, 2)), WHOLE)

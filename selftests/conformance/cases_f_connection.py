@@ -3,10 +3,10 @@
 
 import socket
 
-from case import (A, AS_SAID, BYTES, CLOSED, DONE, G, KEPT, MUST, NONE, NO_MORE, POLICY, R, SHOULD, SPLITS, Shut,
-                  Wait, area, body, case, custom, empty, last, part, says_close, says_keep, want)
+from case import (A, AS_SAID, BYTES, CLOSED, DONE, G, KEPT, MUST, NONE, POLICY, R, SHOULD, SPLITS,
+                  Shut, Wait, area, body, case, custom, empty, last, part, says_close, says_keep,
+                  want)
 from docroot import ALPHABET, FILES, PROBE
-from wire import Fail
 
 OK = A(200, body("probe.txt"))
 LETTERS = A(200, body("alphabet.txt"))
@@ -36,21 +36,30 @@ conn("closed-is-not-close", "9110 7.6.1", SHOULD, "closed", OK, then=KEPT)
 conn("close-within-a-word", "9110 7.6.1", SHOULD, "do-not-close", OK, then=KEPT)
 conn("empty", "9110 7.6.1", SHOULD, "", OK, then=KEPT)
 conn("keep-alive-http11", "9112 9.3", SHOULD, "keep-alive", OK, then=KEPT)
-conn("keep-alive-http10", "9112 9.3", POLICY, "keep-alive", A(200, body("probe.txt"), says_keep), v="1.0", then=KEPT)
-conn("keep-alive-http10-has-no-case", "9112 9.3", POLICY, "Keep-Alive", A(200, says_keep), v="1.0", then=KEPT)
-conn("keep-alive-http10-in-list", "9112 9.3", POLICY, "a, keep-alive", A(200, says_keep), v="1.0", then=KEPT)
+conn("keep-alive-http10", "9112 9.3", POLICY, "keep-alive", A(200, body("probe.txt"), says_keep),
+     v="1.0", then=KEPT)
+conn("keep-alive-http10-has-no-case", "9112 9.3", POLICY, "Keep-Alive", A(200, says_keep), v="1.0",
+     then=KEPT)
+conn("keep-alive-http10-in-list", "9112 9.3", POLICY, "a, keep-alive", A(200, says_keep), v="1.0",
+     then=KEPT)
 conn("keep-alive-and-close-http10", "9112 9.3", MUST, "keep-alive, close", OK, v="1.0", then=CLOSED)
 conn("upgrade-is-ignored", "9110 7.8", POLICY,
      "Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__", OK, then=KEPT)
-conn("websocket-is-ignored", "9110 7.8", MUST, "Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13", OK)
+conn("websocket-is-ignored", "9110 7.8", MUST,
+     "Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13", OK)
 conn("te-field-is-ignored", "9110 10.1.4", MUST, "TE\r\nTE: trailers, gzip;q=0.5", OK)
-case("proxy-connection-means-nothing", "9112 C.2.2", SHOULD, G("/probe.txt", "Proxy-Connection: close"), OK, then=KEPT)
-case("errors-keep-the-connection", "9112 9.3", POLICY, G("/nothing") + G("/forbidden.txt") + G("/dir"), A(404),
+case("proxy-connection-means-nothing", "9112 C.2.2", SHOULD,
+     G("/probe.txt", "Proxy-Connection: close"), OK, then=KEPT)
+case("errors-keep-the-connection", "9112 9.3", POLICY, G("/nothing") + G("/forbidden.txt") +
+     G("/dir"), A(404),
      A(403), A(301), then=KEPT)
 case("nothing-after-close", "9112 9.6", MUST, last() + G("/alphabet.txt"), OK, then=CLOSED)
-case("no-announcement-no-end", "9293 3.6", POLICY, [G(), Wait(), G("/alphabet.txt"), Wait()], OK, LETTERS, then=KEPT)
-case("large-then-small", "9112 9.3", MUST, G("/big.bin") + G(), A(200, body("big.bin")), OK, ours_then=KEPT)
-case("empty-file-is-framed", "9112 6.3", MUST, G("/size/0.bin") + G(), A(200, body("size/0.bin")), OK, ours_then=KEPT)
+case("no-announcement-no-end", "9293 3.6", POLICY, [G(), Wait(), G("/alphabet.txt"), Wait()], OK,
+     LETTERS, then=KEPT)
+case("large-then-small", "9112 9.3", MUST, G("/big.bin") + G(), A(200, body("big.bin")), OK,
+     ours_then=KEPT)
+case("empty-file-is-framed", "9112 6.3", MUST, G("/size/0.bin") + G(), A(200, body("size/0.bin")),
+     OK, ours_then=KEPT)
 
 
 @custom("twenty-one-after-another", "9112 9.3", SHOULD)
@@ -67,16 +76,23 @@ def twenty(ctx):
 
 area("pipeline")
 case("two", "9112 9.3.2", MUST, G() + G("/alphabet.txt"), OK, LETTERS, ours_then=KEPT)
-case("ten", "9112 9.3.2", MUST, G() * 5 + G("/alphabet.txt") * 5, *[OK] * 5, *[LETTERS] * 5, ours_then=KEPT)
-case("order", "9112 9.3.2", MUST, G("/big.bin") + G("/nothing") + G() + G("/dir") + G("/alphabet.txt"),
-     A(200, body("big.bin")), A(404), OK, A((301, 302, 307, 308)), LETTERS)
-case("of-both-versions", "9112 9.3.2", MUST, G() + G(v="1.0") + G("/alphabet.txt"), OK, OK, then=CLOSED)
-case("head-and-get", "9112 6.3", MUST, (G(m="HEAD") + G()) * 3, *[A(200, method="HEAD"), OK] * 3, ours_then=KEPT)
-case("error-in-the-middle", "9112 9.3.2", MUST, G() + G("/nothing") + G("/alphabet.txt"), OK, A(404), LETTERS,
+case("ten", "9112 9.3.2", MUST, G() * 5 + G("/alphabet.txt") * 5, *[OK] * 5, *[LETTERS] * 5,
      ours_then=KEPT)
-case("malformed-in-the-middle", "9112 2.2", MUST, G() + R("GET / HTTP/1.1", "X Y: z", HOST) + G("/alphabet.txt"),
+case("order", "9112 9.3.2", MUST, G("/big.bin") + G("/nothing") + G() + G("/dir") +
+     G("/alphabet.txt"),
+     A(200, body("big.bin")), A(404), OK, A((301, 302, 307, 308)), LETTERS)
+case("of-both-versions", "9112 9.3.2", MUST, G() + G(v="1.0") + G("/alphabet.txt"), OK, OK,
+     then=CLOSED)
+case("head-and-get", "9112 6.3", MUST, (G(m="HEAD") + G()) * 3, *[A(200, method="HEAD"), OK] * 3,
+     ours_then=KEPT)
+case("error-in-the-middle", "9112 9.3.2", MUST, G() + G("/nothing") + G("/alphabet.txt"), OK,
+     A(404), LETTERS,
+     ours_then=KEPT)
+case("malformed-in-the-middle", "9112 2.2", MUST, G() + R("GET / HTTP/1.1", "X Y: z", HOST) +
+     G("/alphabet.txt"),
      OK, A((400, 200), ours=400), ours_then=CLOSED, then=DONE)
-case("half-a-request-behind", "9112 9.3.2", MUST, [G() + G("/alphabet.txt")[:20], Wait(), G("/alphabet.txt")[20:]],
+case("half-a-request-behind", "9112 9.3.2", MUST,
+     [G() + G("/alphabet.txt")[:20], Wait(), G("/alphabet.txt")[20:]],
      OK, LETTERS, ours_then=KEPT)
 case("three-in-three-segments", "9112 9.3.2", MUST, [G(), G("/alphabet.txt"), G()], OK, LETTERS, OK)
 
@@ -93,7 +109,8 @@ def hundreds(ctx):
                 # a server may close, the client asks again (RFC 9112 9.3.2)
                 want(not ctx.ours, f"the connection ended after {i} answers")
                 return
-            want(a is not None and a.status == 200 and a.body == FILES[n], f"answer {i + 1} is wrong")
+            want(a is not None and a.status == 200 and a.body == FILES[n],
+                 f"answer {i + 1} is wrong")
             if i % 50 == 0:
                 ctx.judge(a)
 
@@ -112,14 +129,20 @@ def large(ctx):
 area("end")
 case("half-close", "9293 3.6", POLICY, [G(), Shut()], OK, then=DONE)
 case("half-close-http10", "9293 3.6", POLICY, [G(v="1.0"), Shut()], OK, then=CLOSED)
-case("half-close-large-file", "9293 3.6", POLICY, [G("/big.bin"), Shut()], A(200, body("big.bin")), then=DONE)
-case("half-close-pipeline", "9293 3.6", POLICY, [G() + G("/alphabet.txt") + G(), Shut()], OK, LETTERS, OK, then=DONE)
-case("half-close-after-body", "9293 3.6", POLICY, [G("/probe.txt", "Content-Length: 5", content=b"hello"), Shut()],
+case("half-close-large-file", "9293 3.6", POLICY, [G("/big.bin"), Shut()], A(200, body("big.bin")),
+     then=DONE)
+case("half-close-pipeline", "9293 3.6", POLICY, [G() + G("/alphabet.txt") + G(), Shut()], OK,
+     LETTERS, OK, then=DONE)
+case("half-close-after-body", "9293 3.6", POLICY,
+     [G("/probe.txt", "Content-Length: 5", content=b"hello"), Shut()],
      A((200, 400, 413), ours=200), then=DONE)
-for text, what in ((b"", "nothing"), (b"GET", "method"), (b"GET /probe.txt HTTP/1.1\r\n", "first-line"),
+for text, what in ((b"", "nothing"), (b"GET", "method"),
+                   (b"GET /probe.txt HTTP/1.1\r\n", "first-line"),
                    (b"GET /probe.txt HTTP/1.1\r\nHost: a\r\n", "fields"), (b"\r\n", "empty-line")):
-    case(f"half-close-after-{what}", "9112 8", MUST, [text, Shut()], A((NONE, 400, 408)), then=CLOSED)
-case("half-close-within-body", "9112 8", MUST, [G("/probe.txt", "Content-Length: 50", m="POST", content=b"hello"), Shut()],
+    case(f"half-close-after-{what}", "9112 8", MUST, [text, Shut()], A((NONE, 400, 408)),
+         then=CLOSED)
+case("half-close-within-body", "9112 8", MUST,
+     [G("/probe.txt", "Content-Length: 50", m="POST", content=b"hello"), Shut()],
      A((NONE, 200, 400, 403, 404, 405, 408, 411, 501)), then=DONE)
 
 
@@ -224,9 +247,13 @@ ways("nothing", "9112 2.2", G("/nothing"), A(404))
 ways("malformed", "9112 2.2", R("GET /probe.txt HTTP/1.1", "X : y", HOST), A(400), ours_then=CLOSED)
 ways("empty-line", "9112 2.2", b"\r\n" + G(), A((200, 400), body("probe.txt"), ours=200))
 ways("conditional", "9110 13.1.2", G("/alphabet.txt", "If-None-Match: *"), A(304, empty))
-ways("range", "9110 14.2", G("/alphabet.txt", "Range: bytes=1-2"), A((206, 200), part("alphabet.txt", (1, 2)), ours=206))
-ways("length", "9112 6.3", G("/probe.txt", "Content-Length: 4", content=b"\r\n\r\n") + G("/alphabet.txt"),
+ways("range", "9110 14.2", G("/alphabet.txt", "Range: bytes=1-2"),
+     A((206, 200), part("alphabet.txt", (1, 2)), ours=206))
+ways("length", "9112 6.3", G("/probe.txt", "Content-Length: 4", content=b"\r\n\r\n") +
+     G("/alphabet.txt"),
      A((200, 400, 413), ours=200), LETTERS)
-ways("chunked", "9112 7.1", G("/probe.txt", "Transfer-Encoding: chunked", content=b"2;a=b\r\nhi\r\n0\r\nX: y\r\n\r\n") +
+ways("chunked", "9112 7.1", G("/probe.txt", "Transfer-Encoding: chunked",
+                              content=b"2;a=b\r\nhi\r\n0\r\nX: y\r\n\r\n") +
      G("/alphabet.txt"), A((200, 400, 413), ours=200), LETTERS)
-ways("escapes", "3986 2.1", G("/gr%C3%BC%C3%9Fe-%E2%98%83.txt"), A(200, body("gr\u00fc\u00dfe-\u2603.txt")))
+ways("escapes", "3986 2.1", G("/gr%C3%BC%C3%9Fe-%E2%98%83.txt"),
+     A(200, body("gr\u00fc\u00dfe-\u2603.txt")))

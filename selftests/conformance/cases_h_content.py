@@ -4,8 +4,8 @@
 import email.utils
 import time
 
-from case import (A, G, KEPT, MUST, POLICY, R, SHOULD, area, body, case, custom, empty, field, has, lacks, last, only,
-                  page, says_close, text_lacks, want)
+from case import (A, G, KEPT, MUST, POLICY, R, SHOULD, area, body, case, custom, empty, field,
+                  lacks, last, page, text_lacks, want)
 from docroot import FILES, OLD_IMF, SIZES
 from wire import parse_date
 
@@ -13,38 +13,48 @@ NOSNIFF = field("x-content-type-options", "nosniff")
 
 area("type")
 TYPES = {
-    "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
+    "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
     "txt": "text/plain; charset=utf-8", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif",
-    "svg": r"image/svg\+xml", "json": "application/json", "woff2": "font/woff2", "wasm": "application/wasm",
-    "xml": "text/xml; charset=utf-8", "pdf": "application/pdf", "mp4": "video/mp4", "ico": "image/vnd.microsoft.icon",
-    "webp": "image/webp", "HTML": "text/html; charset=utf-8", "unknown-suffix": "application/octet-stream",
+    "svg": r"image/svg\+xml", "json": "application/json", "woff2": "font/woff2",
+    "wasm": "application/wasm",
+    "xml": "text/xml; charset=utf-8", "pdf": "application/pdf", "mp4": "video/mp4",
+    "ico": "image/vnd.microsoft.icon",
+    "webp": "image/webp", "HTML": "text/html; charset=utf-8",
+    "unknown-suffix": "application/octet-stream",
 }
 for suffix, media in TYPES.items():
     name = "upper-case-suffix" if suffix == "HTML" else suffix
     case(name, "9110 8.3", POLICY, G(f"/type/file.{suffix}"),
          A(200, body(f"type/file.{suffix}"), field("content-type", media), NOSNIFF))
-case("no-suffix", "9110 8.3", POLICY, G("/noext"), A(200, field("content-type", "application/octet-stream")))
-case("is-sent", "9110 8.3", SHOULD, G("/alphabet.txt"), A(200, field("content-type", "text/plain.*")))
+case("no-suffix", "9110 8.3", POLICY, G("/noext"),
+     A(200, field("content-type", "application/octet-stream")))
+case("is-sent", "9110 8.3", SHOULD, G("/alphabet.txt"),
+     A(200, field("content-type", "text/plain.*")))
 case("of-html-is-sent", "9110 8.3", SHOULD, G("/"), A(200, field("content-type", "text/html.*")))
 
 area("content")
 for size in SIZES:
     case(f"of-{size}-bytes", "9110 8.6", MUST, G(f"/size/{size}.bin"),
          A(200, body(f"size/{size}.bin"), field("content-length", str(size))), ours_then=KEPT)
-    case(f"of-{size}-bytes-http10", "9112 6.3", MUST, G(f"/size/{size}.bin", v="1.0"), A(200, body(f"size/{size}.bin")))
+    case(f"of-{size}-bytes-http10", "9112 6.3", MUST, G(f"/size/{size}.bin", v="1.0"),
+         A(200, body(f"size/{size}.bin")))
 
 
 @custom("head-says-what-get-says", "9110 9.3.2", SHOULD)
 def head_parity(ctx):
     """The header fields of HEAD are those of GET."""
-    for target in ("/alphabet.txt", "/", "/big.bin", "/nothing", "/dir", "/size/0.bin", "/forbidden.txt", "/%zz"):
+    for target in ("/alphabet.txt", "/", "/big.bin", "/nothing", "/dir", "/size/0.bin",
+                   "/forbidden.txt", "/%zz"):
         get, head = ctx.ask(last(target)), ctx.ask(last(target, m="HEAD"), "HEAD")
         want(get.status == head.status, f"{target}: {get.status} and {head.status}")
         for name in {n for n, _ in get.fields} - {"date", "connection", "keep-alive"}:
             # what only follows from generating the content may be left out
-            if name in ("content-length", "transfer-encoding", "vary") and head.get(name) is None and not ctx.ours:
+            if name in ("content-length", "transfer-encoding",
+                        "vary") and head.get(name) is None and not ctx.ours:
                 continue
-            want(get.get(name) == head.get(name), f"{target}: {name}: {get.get(name)!r} and {head.get(name)!r}")
+            want(get.get(name) == head.get(name),
+                 f"{target}: {name}: {get.get(name)!r} and {head.get(name)!r}")
 
 
 @custom("date-is-now", "9110 6.6.1", MUST)
@@ -56,7 +66,8 @@ def date_is_now(ctx):
 
 case("server", "9110 10.2.4", POLICY, G(), A(200, field("server", "TUX")))
 case("last-modified", "9110 8.8.2", SHOULD, G(), A(200, field("last-modified", OLD_IMF)))
-case("last-modified-of-the-future", "9110 8.8.2.1", MUST, G("/future.txt"), A(200, body("future.txt")))
+case("last-modified-of-the-future", "9110 8.8.2.1", MUST, G("/future.txt"),
+     A(200, body("future.txt")))
 case("range-is-offered", "9110 14.3", POLICY, G(), A(200, field("accept-ranges", "bytes")))
 
 area("error")
@@ -82,14 +93,19 @@ error("431", "6585 5", 431, G("/", "X: " + "a" * 17000))
 error("501", "9110 15.6.2", 501, G(m="BREW"))
 error("505", "9110 15.6.6", 505, G(v="2.0"))
 error("301", "9110 15.4.2", 301, G("/dir"))
-case("404-of-head", "9110 9.3.2", MUST, G("/nothing", m="HEAD"), A(404, empty, method="HEAD", ours_checks=(page,)),
+case("404-of-head", "9110 9.3.2", MUST, G("/nothing", m="HEAD"),
+     A(404, empty, method="HEAD", ours_checks=(page,)),
      ours_then=KEPT)
-case("400-of-head", "9110 9.3.2", MUST, R("HEAD / HTTP/1.1"), A(400, method="HEAD", ours_checks=(page, empty)))
+case("400-of-head", "9110 9.3.2", MUST, R("HEAD / HTTP/1.1"),
+     A(400, method="HEAD", ours_checks=(page, empty)))
 case("412-of-head", "9110 9.3.2", MUST, G("/", 'If-Match: "a"', m="HEAD"),
      A((412, 200), empty, method="HEAD", ours=412, ours_checks=(page,)), ours_then=KEPT)
-case("reflects-no-markup", "9110 17.5", MUST, G("/%3Cscript%3Ealert(1)%3C/script%3E"), A(404, text_lacks("<script>")))
-case("404-http10", "9110 15.5.5", MUST, R("GET /nothing HTTP/1.0"), A(404, ours_checks=(page,)), then="closed")
-case("has-no-validators", "9110 8.8", POLICY, G("/nothing"), A(404, lacks("ETag", "Last-Modified", "Accept-Ranges")))
+case("reflects-no-markup", "9110 17.5", MUST, G("/%3Cscript%3Ealert(1)%3C/script%3E"),
+     A(404, text_lacks("<script>")))
+case("404-http10", "9110 15.5.5", MUST, R("GET /nothing HTTP/1.0"), A(404, ours_checks=(page,)),
+     then="closed")
+case("has-no-validators", "9110 8.8", POLICY, G("/nothing"),
+     A(404, lacks("ETag", "Last-Modified", "Accept-Ranges")))
 
 area("coding-of-content")
 SIBLINGS = {"gzip": "page.html.gz", "br": "page.html.br", "zstd": "page.html.zst"}
@@ -101,14 +117,18 @@ def negotiated(*accepted):
         if a.status == 200:
             coding = a.get("content-encoding")
             want(coding is None or coding in accepted, f"coded as {coding}, accepted: {accepted}")
-            want(a.method == "HEAD" or a.body == FILES[SIBLINGS.get(coding, "page.html")], f"not the page in {coding}")
-            want(coding is None or "accept-encoding" in a.tokens("vary"), "coded, without Vary: Accept-Encoding")
-            want((a.get("content-type") or "").startswith("text/html"), f"type {a.get('content-type')}")
+            want(a.method == "HEAD" or a.body == FILES[SIBLINGS.get(coding, "page.html")],
+                 f"not the page in {coding}")
+            want(coding is None or "accept-encoding" in a.tokens("vary"),
+                 "coded, without Vary: Accept-Encoding")
+            want((a.get("content-type") or "").startswith("text/html"),
+                 f"type {a.get('content-type')}")
     return check
 
 
 def accept(name, value, *accepted, ref="9110 12.5.3", statuses=(200,), **kw):
-    case(name, ref, MUST, G("/page.html", *([f"Accept-Encoding: {value}"] if value is not None else [])),
+    case(name, ref, MUST,
+         G("/page.html", *([f"Accept-Encoding: {value}"] if value is not None else [])),
          A(statuses, negotiated(*accepted), **kw), ours_then=KEPT)
 
 
@@ -145,9 +165,12 @@ def coded_tags(ctx):
             tags[tag] = got
 
 
-case("not-of-a-range", "9110 14.2", MUST, G("/page.html", "Accept-Encoding: gzip", "Range: bytes=0-9"),
+case("not-of-a-range", "9110 14.2", MUST, G("/page.html", "Accept-Encoding: gzip",
+                                            "Range: bytes=0-9"),
      A((200, 206), lambda a: want(a.status == 200 or
-                                  a.body == FILES[SIBLINGS.get(a.get("content-encoding"), "page.html")][:10],
+                                  a.body == FILES[SIBLINGS.get(a.get("content-encoding"),
+                                                               "page.html")][:10],
                                   "not the first bytes of what is coded so")))
 case("file-named-gz-is-no-coding", "9110 8.4", POLICY, G("/page.html.gz"),
-     A(200, body("page.html.gz"), lacks("Content-Encoding"), field("content-type", "application/gzip")))
+     A(200, body("page.html.gz"), lacks("Content-Encoding"),
+       field("content-type", "application/gzip")))

@@ -89,6 +89,13 @@ FILES = {
     "onlygz.css": PAGE,
     "onlygz.css.gz": gzip.compress(PAGE, mtime=0),
     "noext": b"no suffix\n",
+    "list/plain.txt": b"plain\n",
+    "list/<b>&'\"bold\".txt": b"markup\n",
+    "list/a b#c?d%41;e:f.txt": b"delimiters\n",
+    "list/gr\u00fc\u00dfe.txt": b"utf-8 in a list\n",
+    "list/javascript:alert(1)": b"scheme\n",
+    "list/.secret": b"hidden in a list\n",
+    "list/secret-forbidden.txt": b"forbidden in a list\n",
 }
 FILES.update({f"size/{n}.bin": noise(n) for n in SIZES})
 FILES.update({f"type/file.{s}": s.encode() + b"\n" for s in SUFFIXES})
@@ -97,7 +104,7 @@ LINKS = {
     "outside.txt": "/etc/passwd",
     "climb.txt": "../../../../etc/passwd",
 }
-MODES = {"forbidden.txt": 0o600}
+MODES = {"forbidden.txt": 0o600, "list/secret-forbidden.txt": 0o600}
 TIMES = {"future.txt": FUTURE}
 
 

@@ -18,7 +18,9 @@ status: 0 all passed, 1 a case failed, 2 usage.
 
 import argparse
 import concurrent.futures
+import contextlib
 import glob
+import itertools
 import json
 import os
 import subprocess
@@ -66,6 +68,7 @@ class Context:
         self.lock = threading.Lock()
         self.tags = {}
         self.local = threading.local()
+        self.tunables = set()
         self.patience = wire.PATIENCE
 
     def peer(self):
@@ -95,17 +98,32 @@ class Context:
                 self.tags[target] = (a.get("etag") or "").encode("latin-1") if a else b""
             return self.tags[target]
 
-    def set(self, name, value):
-        """A tunable of tux; returns what it was."""
-        old = subprocess.run([self.guest, "sysctl", "-n", f"net.tux.{name}"], check=True,
-                             stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
-        subprocess.run([self.guest, "sysctl", "-qw", f"net.tux.{name}={value}"], check=True,
-                       stdin=subprocess.DEVNULL, capture_output=True)
-        return old.strip()
+    @contextlib.contextmanager
+    def tuned(self, settings):
+        """These tunables are set; as far as there is a tux that has them."""
+        old = {}
+        self.tunables = set()
+        try:
+            if self.guest:
+                for name, value in settings.items():
+                    was = self.set(name, value)
+                    if was is not None:
+                        old[name] = was
+            self.tunables = set(old)
+            yield
+        finally:
+            for name, value in old.items():
+                self.set(name, value)
 
-    def has_tunable(self, name):
-        return subprocess.run([self.guest, "test", "-e", f"/proc/sys/net/tux/{name}"],
-                              stdin=subprocess.DEVNULL, check=False).returncode == 0
+    def set(self, name, value):
+        """A tunable of tux; returns what it was, None when there is no such tunable."""
+        # not sysctl -w: an empty value is one, too
+        script = 'cd /proc/sys/net/tux && [ -e "$1" ] || exit 9; cat "$1" && echo "$2" >"$1"'
+        done = subprocess.run([self.guest, "sh", "-c", script, "sh", name, value], check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode not in (0, 9):
+            raise OSError(f"{name}={value}: {done.stderr.strip()}")
+        return None if done.returncode else done.stdout.strip()
 
 
 # --- one case --------------------------------------------------------------------------------
@@ -115,6 +133,8 @@ def needed(c, ctx):
     """Skip when the server has not what the case is about."""
     if "guest" in c.needs and not ctx.guest:
         raise Skip("sets tunables of tux in a guest")
+    if set(c.settings or ()) - ctx.tunables:
+        raise Skip("there is no tunable " + ", ".join(c.settings))
     if {"etag", "strong", "letters"} & set(c.needs):
         tag = ctx.tag()
         if not tag:
@@ -277,13 +297,7 @@ class Result:
     def __init__(self, c, ctx):
         self.case = c
         self.state, self.why = "ok", ""
-        old = {}
         try:
-            for name, value in (c.settings or {}).items():
-                if ctx.guest:
-                    if not ctx.has_tunable(name):
-                        raise Skip(f"no tunable {name}")
-                    old[name] = ctx.set(name, value)
             perform(ctx, c)
         except Fail as e:
             self.state, self.why = "not ok", str(e)
@@ -291,9 +305,6 @@ class Result:
             self.state, self.why = "skip", str(e)
         except OSError as e:
             self.state, self.why = "not ok", f"{type(e).__name__}: {e}"
-        finally:
-            for name, value in old.items():
-                ctx.set(name, value)
         self.seen = ctx.local.seen
 
 
@@ -346,7 +357,7 @@ def export(top):
 
 
 def run_all(ctx, cases, jobs, patience=wire.PATIENCE):
-    """Cases that change tunables come last and one at a time."""
+    """Cases that change tunables come last and one at a time, those of one setting together."""
     ctx.patience = patience
     live = [c for c in cases if not c.settings]
     results = {}
@@ -355,10 +366,12 @@ def run_all(ctx, cases, jobs, patience=wire.PATIENCE):
         for r in pool.map(lambda c: Result(c, ctx), live):
             results[r.case.name] = r
             show.step(r)
-    for c in cases:
-        if c.settings:
-            results[c.name] = Result(c, ctx)
-            show.step(results[c.name])
+    for settings, some in itertools.groupby((c for c in cases if c.settings),
+                                            lambda c: c.settings):
+        with ctx.tuned(settings):
+            for c in some:
+                results[c.name] = Result(c, ctx)
+                show.step(results[c.name])
     return [results[c.name] for c in cases]
 
 

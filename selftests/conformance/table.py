@@ -48,7 +48,8 @@ def main():
 
     print(".. SPDX-License-Identifier: GPL-2.0-only\n\n"
           ".. written by selftests/conformance/compare\n")
-    print(f"Linux {o.kernel} of Debian; nginx {o.nginx}, lighttpd {o.lighttpd}; {len(rows)} cases.\n")
+    print(f"Linux {o.kernel} of Debian; nginx {o.nginx}, lighttpd {o.lighttpd}; "
+          f"{len(rows)} cases.\n")
     table("totals", ["level", *names],
           [[level, *(total(r["cases"], level) for r in runs)] for level in LEVELS])
     areas = []

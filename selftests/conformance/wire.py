@@ -17,7 +17,7 @@ import struct
 import termios
 import time
 
-PATIENCE = 10.0         # seconds until an answer is missing; a guest under emulation is slow
+PATIENCE = 20.0         # seconds until an answer is missing; a guest under emulation is slow
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 VALUE = re.compile(rb"([\x21-\x7e\x80-\xff]([\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?\Z")
 ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"\Z')
