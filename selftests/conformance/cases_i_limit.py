@@ -140,3 +140,75 @@ def links_work(ctx):
     want(len(links) == len(LISTED_FILES), f"links: {links}")
     got = {ctx.ask(last(urllib.parse.urljoin("/list/", h))).body for h in links}
     want(got == {FILES[f"list/{n}"] for n in LISTED_FILES}, f"links: {links}")
+
+area("precompressed")
+CODED = {"http_precompressed": "1"}
+VARIES = field("vary", "Accept-Encoding")
+
+
+def coded(name, accept, coding, file, target="/page.html", *checks, status=200, fields=(), **kw):
+    """This file is sent, in this coding (None: as it is)."""
+    def check(a):
+        want(a.get("content-encoding") == coding, f"coded as {a.get('content-encoding')}")
+        want(a.method == "HEAD" or a.status != 200 or a.body == FILES[file], f"not {file}")
+    limit(name, "9110 12.5.3", G(target, f"Accept-Encoding: {accept}", *fields,
+                                 m=kw.get("method", "GET")),
+          A(status, check, *checks, **kw), settings=CODED)
+
+
+HTML = field("content-type", "text/html; charset=utf-8")
+coded("gzip", "gzip", "gzip", "page.html.gz", "/page.html", VARIES, HTML)
+coded("br", "br", "br", "page.html.br", "/page.html", VARIES, HTML)
+coded("zstd", "zstd", "zstd", "page.html.zst", "/page.html", VARIES, HTML)
+coded("best-of-equals", "gzip, zstd, br, deflate", "br", "page.html.br", "/page.html", VARIES)
+coded("second-of-equals", "gzip, zstd", "zstd", "page.html.zst", "/page.html", VARIES)
+coded("by-quality", "gzip;q=0.9, br;q=0.8, zstd;q=0.899", "gzip", "page.html.gz")
+coded("by-quality-identity", "identity, gzip;q=0.5, br;q=0.5", None, "page.html", "/page.html",
+      VARIES)
+coded("star", "*", "br", "page.html.br")
+coded("star-is-for-the-others", "*;q=0.1, gzip", "gzip", "page.html.gz")
+coded("x-gzip", "x-gzip", "gzip", "page.html.gz")
+coded("upper-case", "GZIP", "gzip", "page.html.gz")
+coded("blanks", "\t gzip ; q=1.000 ,br ;q=0", "gzip", "page.html.gz")
+coded("identity-varies", "identity", None, "page.html", "/page.html", VARIES, HTML)
+coded("none-fits", "rot13", None, "page.html", "/page.html", VARIES)
+coded("all-refused-but-identity", "gzip;q=0, br;q=0, zstd;q=0", None, "page.html")
+for text, what in (("2", "two"), ("1.0000", "four-digits"), ("1.001", "above-one"), ("a", "letter"),
+                   ("", "empty"), ("-1", "minus"), (".5", "no-zero")):
+    coded(f"bad-weight-{what}", f"gzip;q={text}", None, "page.html")
+coded("one-sibling", "br, gzip;q=0.1", "gzip", "onlygz.css.gz", "/onlygz.css", VARIES,
+      field("content-type", "text/css; charset=utf-8"))
+coded("no-sibling", "gzip, br, zstd", None, "alphabet.txt", "/alphabet.txt", lacks("Vary"))
+coded("older-sibling", "gzip", None, "stale.html", "/stale.html")
+coded("sibling-by-name", "gzip", None, "page.html.gz", "/page.html.gz", lacks("Vary"),
+      field("content-type", "application/gzip"))
+coded("head", "gzip", "gzip", "page.html.gz", "/page.html", VARIES, method="HEAD")
+coded("range-of-the-coded", "gzip", "gzip", "page.html.gz", "/page.html", VARIES,
+      part("page.html.gz", (0, 9)), status=206, fields=("Range: bytes=0-9",))
+limit("nothing-acceptable", "9110 15.5.7", G("/page.html", "Accept-Encoding: *;q=0"), A(406, page),
+      settings=CODED)
+limit("identity-refused", "9110 12.5.3", G("/alphabet.txt", "Accept-Encoding: identity;q=0"),
+      A(406, page), settings=CODED)
+limit("identity-refused-but-coded", "9110 12.5.3",
+      G("/page.html", "Accept-Encoding: identity;q=0, gzip"),
+      A(200, VARIES, field("content-encoding",
+                                                                                  "gzip")),
+      settings=CODED)
+limit("switched-off", "9110 12.5.3", G("/page.html", "Accept-Encoding: gzip, br"),
+      A(200, body("page.html"), lacks("Content-Encoding", "Vary")),
+      settings={"http_precompressed": "0"})
+
+
+@custom("tag-of-the-coded", "9110 8.8.3.3", POLICY, settings=CODED)
+def tag_of_the_coded(ctx):
+    """The tag of one coding revalidates that coding alone; its 304 has tag and Vary."""
+    accept = "Accept-Encoding: gzip"
+    plain, packed = ctx.ask(last("/page.html")), ctx.ask(last("/page.html", accept))
+    want(packed.get("content-encoding") == "gzip", "not coded")
+    want(plain.get("etag") != packed.get("etag"), "both have the same tag")
+    again = ctx.ask(last("/page.html", accept, f"If-None-Match: {packed.get('etag')}"))
+    want(again.status == 304, f"status {again.status}")
+    want(again.get("etag") == packed.get("etag"), f"tag {again.get('etag')}")
+    VARIES(again)
+    other = ctx.ask(last("/page.html", accept, f"If-None-Match: {plain.get('etag')}"))
+    want(other.status == 200 and other.body == FILES["page.html.gz"], "the plain tag fits")

@@ -88,6 +88,8 @@ FILES = {
     "page.html.zst": zstd_stored(PAGE),
     "onlygz.css": PAGE,
     "onlygz.css.gz": gzip.compress(PAGE, mtime=0),
+    "stale.html": b"<!DOCTYPE html>\n<title>newer than its sibling</title>\n",
+    "stale.html.gz": gzip.compress(b"<!DOCTYPE html>\n<title>old</title>\n", mtime=0),
     "noext": b"no suffix\n",
     "list/plain.txt": b"plain\n",
     "list/<b>&'\"bold\".txt": b"markup\n",
@@ -105,7 +107,7 @@ LINKS = {
     "climb.txt": "../../../../etc/passwd",
 }
 MODES = {"forbidden.txt": 0o600, "list/secret-forbidden.txt": 0o600}
-TIMES = {"future.txt": FUTURE}
+TIMES = {"future.txt": FUTURE, "stale.html": OLD + 10}
 
 
 def make(top):
