@@ -108,9 +108,10 @@ static struct options {
 	struct in_addr source;
 	unsigned int sources;
 	uint64_t skip;			/* serial: replies before the clock starts */
+	unsigned int files;		/* serial: ask for so many in turn */
 } opt = {
 	.uri = "/", .requests = 1, .warmup = 2, .window = 10, .timeout = 2,
-	.expect_length = -1, .idle_rate = 4000, .sources = 1, .skip = 100,
+	.expect_length = -1, .idle_rate = 4000, .sources = 1, .skip = 100, .files = 1,
 };
 
 static struct counts {
@@ -575,6 +576,27 @@ static ssize_t recv_some(int fd, char *to, size_t len)
 	return n;
 }
 
+/*
+ * Ask for another of the files: the '#' of the URI become the digits of its
+ * number. In an order in which neighbours are far apart, and each comes once
+ * before the first comes again.
+ */
+static void next_file(void)
+{
+	static const uint64_t stride = 2654435761;	/* a prime, larger than any N */
+	static uint64_t number;
+	uint64_t digits = number;
+	size_t i;
+
+	number = (number + stride) % opt.files;
+	for (i = strlen(opt.uri); i--;) {
+		if (opt.uri[i] != '#')
+			continue;
+		request[sizeof("GET ") - 1 + i] = '0' + digits % 10;
+		digits /= 10;
+	}
+}
+
 /* One request and its reply; the head stays in buf as a string. */
 static void serial_request(int fd, struct reply *reply)
 {
@@ -584,6 +606,7 @@ static void serial_request(int fd, struct reply *reply)
 	uint64_t seen;
 	ssize_t n;
 
+	next_file();
 	if (send(fd, request, request_len, MSG_NOSIGNAL) != (ssize_t)request_len)
 		die("send");
 	while (!end) {
@@ -943,6 +966,7 @@ static void print_usage(FILE *to)
 	      "  --warmup S --window S | --count N (replies);  --skip N (--serial: warm-up)\n"
 	      "  --timeout S      for the connection and each reply\n"
 	      "  --expect STATUS --length N --content FILE   what replies must be\n"
+	      "  --files N        (--serial) N files in turn: digits in the place of the URI's '#'\n"
 	      "  --idle N --idle-rate R                      held while the others work\n"
 	      "  --source ADDRESS[/COUNT]                    from these addresses in turn\n", to);
 }
@@ -1013,6 +1037,7 @@ static const struct known_option known_options[] = {
 	{ "window", OPT_DOUBLE, &opt.window, NULL },
 	{ "count", OPT_U64, &opt.count, NULL },
 	{ "skip", OPT_U64, &opt.skip, NULL },
+	{ "files", OPT_UINT, &opt.files, NULL },
 	{ "timeout", OPT_DOUBLE, &opt.timeout, NULL },
 	{ "expect", OPT_INT, &opt.expect_status, NULL },
 	{ "length", OPT_INT, &opt.expect_length, NULL },
@@ -1078,7 +1103,7 @@ static void parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	parse_options(argc, argv);
-	if (optind != argc - 1 || !opt.requests ||
+	if (optind != argc - 1 || !opt.requests || !opt.files ||
 	    !!opt.rate + !!opt.concurrency + !!opt.serial != 1) {
 		print_usage(stderr);
 		return 2;
