@@ -844,6 +844,54 @@ static void test_types(void)
 	check(!strcmp(ask("mime x.zst"), "application/zstd\n"), "it is back");
 }
 
+/* As many refusals as may be kept: an eighth of a third of the memory, at 2 KiB each. */
+static long most_refusals(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	long kbytes = 0;
+
+	if (!f || fscanf(f, "MemTotal: %ld", &kbytes) != 1)
+		die("/proc/meminfo");
+	fclose(f);
+	return kbytes / 2 / 3 / 8;
+}
+
+/* More names that are not there than may be remembered, and one that is asked for often. */
+static void test_full(void)
+{
+	long most = most_refusals(), i;
+	long long evicted;
+	char name[64];
+
+	if (!on_tmpfs()) {
+		skip("a full cache", "the same on every file system");
+		return;
+	}
+	if (most > 30000) {
+		skip("a full cache", "too much memory to fill it quickly");
+		return;
+	}
+	ask("forget");
+	ask("stat");
+	evicted = field("evicted=");
+	get("/often");
+	for (i = 0; i < most + 1000; i++) {
+		snprintf(name, sizeof(name), "/full/%ld", i);
+		get(name);
+		if (i % 256 == 0)
+			get("/often");
+	}
+	ask("stat");
+	printf("# %lld refusals are kept, %ld may be\n", field("negative="), most);
+	check(field("negative=") <= most + 1 && field("negative=") > most - most / 10,
+	      "a full cache: no more than may be");
+	evicted = field("evicted=") - evicted;
+	check(evicted >= 1000 && evicted < 1010, "the others were dropped: %lld", evicted);
+	check(cached("/full/0") == -EAGAIN, "the oldest is gone");
+	check(cached("/often") == -ENOENT, "what is asked for often is still there");
+	ask("forget");
+}
+
 static void test_bounds(void)
 {
 	long long objects;
@@ -1153,6 +1201,7 @@ static const struct {
 	{ "release", test_release },
 	{ "types", test_types },
 	{ "bounds", test_bounds },
+	{ "full", test_full },
 	{ "overlay", test_overlay },
 	{ "fuse", test_fuse },
 	{ "crowd", test_crowd },
