@@ -237,8 +237,8 @@ def main(files):
         lines += more
         bad += worse
     write_results(out, lines, rows)
-    print("Guest instructions, client included, kernel %s (two runs; client's thread alone)\n"
-          % KERNEL)
+    print("Guest instructions, client included, kernel %s (runs: %d; client's thread alone)\n"
+          % (KERNEL, RUNS))
     for metric, digits, runs, spread, client in rows:
         print("%-32s %s  %5.2f %%  %10.*f" % (
             metric, " ".join("%10.*f" % (digits, r) for r in runs), 100 * spread, digits, client))
