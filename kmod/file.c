@@ -88,7 +88,8 @@ static void tux_object_free(struct tux_object *obj)
 	for (i = 0; i < obj->nr_steps; i++)
 		path_put(&obj->steps[i].path);
 	put_cred(obj->cred);
-	kfree(obj->file.head);
+	for (i = 0; i < TUX_NR_ROLES; i++)
+		kfree(obj->file.head[i]);
 	kfree_rcu(obj, file.rcu);
 }
 
@@ -151,16 +152,16 @@ void tux_file_exit(void)
 	tux_mime_exit();
 }
 
-void *tux_file_set_head(struct tux_file *file, void *head)
+void *tux_file_set_head(struct tux_file *file, enum tux_file_role role, void *head)
 {
 	/* Pairs with smp_load_acquire() in tux_file_head(). */
-	void *old = cmpxchg_release(&file->head, NULL, head);
+	void *old = cmpxchg_release(&file->head[role], NULL, head);
 
 	if (!old)
 		return head;
 	kfree(head);
 	/* The other's head must be seen whole. */
-	return tux_file_head(file);
+	return tux_file_head(file, role);
 }
 
 u32 tux_file_generation(void)
@@ -322,8 +323,7 @@ int tux_judge_step(const struct tux_step *s, loff_t size, const struct tux_file_
 static int tux_judge(const struct tux_object *obj, const struct tux_file_policy *policy, int mask)
 {
 	bool found = obj->end == TUX_END_FOUND;
-	int err = tux_judge_way(obj->steps, obj->nr_steps, found ? obj->target : obj->nr_steps,
-				mask);
+	int err = tux_judge_way(obj->steps, obj->nr_way, found ? obj->target : obj->nr_way, mask);
 
 	if (err)
 		return err;
@@ -363,6 +363,11 @@ static int tux_object_answer(const struct tux_docroot *root, const struct tux_ob
 
 /* --- making an object --- */
 
+static bool tux_walk_at_file(const struct tux_walk *w)
+{
+	return w->end == TUX_END_FOUND && S_ISREG(w->steps[w->target].inode->i_mode);
+}
+
 /* The steps of the walk become the object's. */
 static struct tux_object *tux_object_new(struct tux_walk *w, const char *name, size_t len,
 					 u32 hash)
@@ -381,6 +386,8 @@ static struct tux_object *tux_object_new(struct tux_walk *w, const char *name, s
 	obj->end = w->end;
 	obj->target = w->target;
 	obj->nr_steps = w->nr;
+	obj->nr_way = w->way;
+	obj->file.siblings = w->siblings;
 	memcpy(obj->steps, w->steps, w->nr * sizeof(*w->steps));
 	w->nr = 0;
 	if (tux_object_is_file(obj)) {
@@ -467,6 +474,8 @@ static int tux_object_make(struct tux_walk *w, const struct tux_docroot *root,
 
 	*res = NULL;
 	err = tux_walk(w, root, name);
+	if (!err && policy->siblings && tux_walk_at_file(w))
+		err = tux_walk_siblings(w, name);
 	if (err)
 		goto drop_walk;
 	obj = tux_object_new(w, name, len, hash);
@@ -623,6 +632,14 @@ int tux_file_lookup(struct tux_docroot *root, const struct tux_file_policy *poli
 	if (path[len - 1] == '/')
 		return tux_lookup_index(root, policy, path, len, flags, res);
 	return tux_lookup_name(root, policy, path, len, flags, res);
+}
+
+void tux_file_plain_type(const struct tux_file *file, const char *suffix,
+			 char type[TUX_MIME_MAX + 1])
+{
+	const struct tux_object *obj = container_of(file, struct tux_object, file);
+
+	tux_mime_lookup(obj->name, obj->name_len - strlen(suffix), type);
 }
 
 void tux_file_forget(struct tux_docroot *root)

@@ -38,6 +38,13 @@ struct tux_docroot;
  */
 #define TUX_STEPS_MAX	64
 
+/*
+ * Suffixes of a file's compressed siblings: index.html may lie beside
+ * index.html.br. The index is enum http_coding.
+ */
+#define TUX_NR_SIBLINGS		3
+extern const char *const tux_sibling_suffix[TUX_NR_SIBLINGS];
+
 /* For tux_file_lookup(): do not block, say -EAGAIN instead. */
 #define TUX_LOOKUP_NOWAIT	0x1
 
@@ -49,6 +56,7 @@ struct tux_docroot;
  * @mode_forbidden: permission bits of which a file must have none
  * @hide_dot_files: names that begin with a dot do not exist
  * @max_object_size: larger files are refused (-EFBIG); 0 means no limit
+ * @siblings: look for compressed siblings
  * @generation: tux_file_generation() before the rest was filled in
  *
  * Consulted anew at every lookup, so a change counts from the next request on.
@@ -60,6 +68,7 @@ struct tux_file_policy {
 	umode_t		mode_forbidden;
 	bool		hide_dot_files;
 	loff_t		max_object_size;
+	bool		siblings;
 	u32		generation;
 };
 
@@ -71,6 +80,9 @@ struct tux_file_policy {
 	.max_object_size = 0,			\
 }
 
+/* A file may be sent as itself, or in the place of the one it is a sibling of. */
+enum tux_file_role { TUX_ROLE_PLAIN, TUX_ROLE_SIBLING, TUX_NR_ROLES };
+
 /**
  * struct tux_file - a regular file as one path named it
  * @size: its length when it was resolved
@@ -79,6 +91,10 @@ struct tux_file_policy {
  * @version: change counter, for the ETag; 0 where the file system has none
  * @etag_strong: whether @ino, @size, @mtime and @version together cannot stay
  *	equal over a change of the content; else the ETag has to be weak
+ * @siblings: bit i: there is something named like it with tux_sibling_suffix[i]
+ *	added; whether it may be served its own lookup says. Siblings are part of
+ *	what makes a lookup's answer: when one comes or goes there is another
+ *	struct tux_file
  * @type: value for Content-Type
  * @type_len: its length
  *
@@ -91,11 +107,12 @@ struct tux_file {
 	u64			ino;
 	u64			version;
 	bool			etag_strong;
+	u8			siblings;
 	u8			type_len;
 	char			type[TUX_MIME_MAX + 1];
 	/* private: */
 	refcount_t		refs;
-	void			*head;		/* see tux_file_head() */
+	void			*head[TUX_NR_ROLES];	/* see tux_file_head() */
 	union {
 		struct llist_node	free_node;	/* after the last put */
 		struct rcu_head		rcu;
@@ -226,19 +243,21 @@ int tux_file_warm(struct tux_file *file, loff_t pos, size_t len);
 /**
  * tux_file_head() - the response head kept with a file
  * @file: the file
+ * @role: there is one for each
  *
  * Context: any.
  * Return: what tux_file_set_head() stored, or NULL. Lives as long as @file.
  */
-static inline void *tux_file_head(const struct tux_file *file)
+static inline void *tux_file_head(const struct tux_file *file, enum tux_file_role role)
 {
 	/* Pairs with cmpxchg_release() in tux_file_set_head(). */
-	return smp_load_acquire(&file->head);
+	return smp_load_acquire(&file->head[role]);
 }
 
 /**
  * tux_file_set_head() - keep a prepared response head with a file
  * @file: the file
+ * @role: as whom it is sent
  * @head: from kmalloc(); belongs to @file afterwards and is freed with it by
  *	kfree(), at once if another CPU was quicker
  *
@@ -248,7 +267,18 @@ static inline void *tux_file_head(const struct tux_file *file)
  * Context: any.
  * Return: the head that is kept now.
  */
-void *tux_file_set_head(struct tux_file *file, void *head);
+void *tux_file_set_head(struct tux_file *file, enum tux_file_role role, void *head);
+
+/**
+ * tux_file_plain_type() - the media type of what a file is a sibling of
+ * @file: the file
+ * @suffix: its suffix, one of tux_sibling_suffix
+ * @type: receives the value for Content-Type
+ *
+ * Context: any.
+ */
+void tux_file_plain_type(const struct tux_file *file, const char *suffix,
+			 char type[TUX_MIME_MAX + 1]);
 
 /**
  * tux_file_forget() - drop everything that is cached for a docroot

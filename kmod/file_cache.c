@@ -34,8 +34,11 @@
 #include "compat/compat_file.h"
 #include "file_object.h"
 
-/* What an object costs, with the dentry and the inode that it pins. */
-#define TUX_OBJECT_COST		2048
+/*
+ * What an object costs, with the dentry and the inode that it pins, and the
+ * dentries of siblings that are not there.
+ */
+#define TUX_OBJECT_COST		2560
 /*
  * The share of the memory that all objects of one docroot may cost, and that of
  * refusals among them: one part in so many.

@@ -68,6 +68,11 @@ struct tux_step {
  * @links: symbolic links followed
  * @nr: steps noted; each holds a reference
  * @target: the step where it ended
+ * @dir: 1 + the step of the directory in which the path's last name was looked
+ *	up; 0 when the walk did not come so far
+ * @way: steps that lead to @target; behind them are those of siblings
+ * @max: steps that there may be
+ * @siblings: bit mask as in struct tux_file
  * @steps: the steps; the first is the docroot
  * @rest: names still to go
  * @name: the name being looked up
@@ -79,7 +84,11 @@ struct tux_walk {
 	unsigned int	links;
 	unsigned int	nr;
 	unsigned int	target;
-	struct tux_step	steps[TUX_STEPS_MAX];
+	unsigned int	dir;
+	unsigned int	way;
+	unsigned int	max;
+	u8		siblings;
+	struct tux_step	steps[TUX_STEPS_MAX + TUX_NR_SIBLINGS];
 	char		rest[PATH_MAX];
 	char		name[NAME_MAX + 1];
 };
@@ -92,6 +101,8 @@ struct tux_walk {
  * @hash: of @name
  * @name_len: length of @name
  * @nr_steps: number of @steps
+ * @nr_way: of these, the first ones that lead to the file; then come its
+ *	siblings, there or not
  * @target: the step that @name leads to
  * @end: how the walk ended
  * @opened: opening it for reading was allowed (and then is not tried again
@@ -118,6 +129,7 @@ struct tux_object {
 	u32			hash;
 	u16			name_len;
 	u8			nr_steps;
+	u8			nr_way;
 	u8			target;
 	u8			end;
 	bool			opened;
@@ -143,6 +155,7 @@ static inline struct tux_object *tux_object(struct tux_file *file)
 
 /* file_walk.c */
 int tux_walk(struct tux_walk *w, const struct tux_docroot *root, const char *path);
+int tux_walk_siblings(struct tux_walk *w, const char *path);
 void tux_walk_drop(struct tux_walk *w);
 bool tux_steps_valid(const struct tux_step *steps, unsigned int nr, unsigned int unsure);
 bool tux_sb_refused(const struct super_block *sb);

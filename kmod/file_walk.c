@@ -132,7 +132,7 @@ static int tux_walk_note(struct tux_walk *w, unsigned int parent, const struct p
 	size_t len = strlen(w->name);
 	int err = 0;
 
-	if (w->nr == TUX_STEPS_MAX) {
+	if (w->nr == w->max) {
 		path_put(path);
 		return -ENAMETOOLONG;
 	}
@@ -273,6 +273,9 @@ static int tux_walk_names(struct tux_walk *w)
 	while ((rest = tux_walk_name(w, rest, &err))) {
 		slash = *rest == '/';
 		w->target = cur;
+		/* The path's own last name, not the last one of a link's body. */
+		if (!*rest && !w->dir)
+			w->dir = cur + 1;
 		if (!tux_walk_may_descend(w, cur))
 			return 0;
 		if (!strcmp(w->name, "."))
@@ -312,6 +315,80 @@ static int tux_walk_names(struct tux_walk *w)
 	return 0;
 }
 
+const char *const tux_sibling_suffix[TUX_NR_SIBLINGS] = { ".br", ".zst", ".gz" };
+
+static bool tux_name_ends(const char *name, size_t len, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return len > n && !memcmp(name + len - n, suffix, n);
+}
+
+/* What is compressed has no compressed siblings. */
+static bool tux_name_is_sibling(const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < TUX_NR_SIBLINGS; i++)
+		if (tux_name_ends(name, len, tux_sibling_suffix[i]))
+			return true;
+	return false;
+}
+
+static int tux_walk_sibling(struct tux_walk *w, const char *name, size_t len, unsigned int i)
+{
+	const char *suffix = tux_sibling_suffix[i];
+	size_t suffix_len = strlen(suffix);
+	const struct tux_step *s;
+	int err;
+
+	/* A name that cannot be. */
+	if (len + suffix_len > NAME_MAX)
+		return 0;
+	memcpy(w->name, name, len);
+	memcpy(w->name + len, suffix, suffix_len + 1);
+	err = tux_walk_down(w, w->dir - 1);
+	if (err == -ENAMETOOLONG)
+		return 0;
+	if (err)
+		return err;
+	if (w->end == TUX_END_MISSING) {
+		w->end = TUX_END_FOUND;
+		return 0;
+	}
+	s = &w->steps[w->nr - 1];
+	if (S_ISREG(s->inode->i_mode) || S_ISLNK(s->inode->i_mode))
+		w->siblings |= BIT(i);
+	return 0;
+}
+
+/**
+ * tux_walk_siblings() - note the compressed siblings of what was found
+ * @w: a walk that ended at a regular file
+ * @path: the path that was walked
+ *
+ * They are looked up beside the path's last name, also when that is a link to
+ * somewhere else. Those that are missing are noted as well, since their coming
+ * is a change.
+ *
+ * Context: as tux_walk().
+ * Return: 0, with @w->siblings set, or an error as from tux_walk().
+ */
+int tux_walk_siblings(struct tux_walk *w, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	size_t len = strlen(name);
+	unsigned int i;
+	int err = 0;
+
+	if (!w->dir || tux_name_is_sibling(name, len))
+		return 0;
+	w->max = w->nr + TUX_NR_SIBLINGS;
+	for (i = 0; i < TUX_NR_SIBLINGS && !err; i++)
+		err = tux_walk_sibling(w, name, len, i);
+	return err;
+}
+
 /**
  * tux_walk_drop() - give back what a walk holds
  * @w: the walk
@@ -335,10 +412,14 @@ void tux_walk_drop(struct tux_walk *w)
 int tux_walk(struct tux_walk *w, const struct tux_docroot *root, const char *path)
 {
 	struct dentry *d = root->path.dentry;
+	int err;
 
 	w->root = root;
 	w->links = 0;
 	w->target = 0;
+	w->dir = 0;
+	w->siblings = 0;
+	w->max = TUX_STEPS_MAX;
 	w->cacheable = tux_sb_local(d->d_sb) && !(d->d_flags & TUX_DOCROOT_UNSURE);
 	w->nr = 1;
 	w->steps[0].path = root->path;
@@ -347,5 +428,7 @@ int tux_walk(struct tux_walk *w, const struct tux_docroot *root, const char *pat
 	w->steps[0].parent = 0;
 	w->steps[0].seq = read_seqcount_begin(&d->d_seq);
 	strscpy(w->rest, path, sizeof(w->rest));
-	return tux_walk_names(w);
+	err = tux_walk_names(w);
+	w->way = w->nr;
+	return err;
 }

@@ -14,7 +14,7 @@
 #include "http_parse.h"
 
 /* the opaque tag with its quotes, without W/ */
-#define HTTP_ETAG_MAX 48
+#define HTTP_ETAG_MAX 64
 /* range specifications taken from one request; one with more of them gets the whole file */
 #define HTTP_MAX_RANGES 8
 

@@ -997,6 +997,21 @@ int http_choose_coding(const struct http_request *req, u32 available)
 	return best;
 }
 
+unsigned int http_coding_order(const struct http_request *req, u32 available,
+			       u8 order[HTTP_NR_CODINGS])
+{
+	unsigned int n = 0;
+	int best;
+
+	for (;;) {
+		best = http_choose_coding(req, available);
+		if (best < 0)
+			return n;
+		order[n++] = best;
+		available &= ~(1U << best);
+	}
+}
+
 /* one complete, valid field line that begins at p: where its value is */
 static struct http_piece line_value(const char *p, const char *end)
 {

@@ -33,8 +33,16 @@ static void tux_miss_do_lookup(struct tux_miss *m)
 {
 	struct tux_server *srv = m->c->worker->srv;
 	struct tux_file_policy policy = tux_file_policy_of(srv);
+	int coding;
 
 	m->err = tux_file_lookup(srv->root, &policy, m->path, 0, &m->file);
+	if (m->err)
+		return;
+	coding = tux_variant_choose(srv->root, &policy, m->path, &m->wanted, 0, &m->file);
+	if (coding < 0)
+		m->err = coding;
+	else
+		m->coding = coding;
 }
 
 /*
@@ -147,13 +155,19 @@ static struct tux_miss *tux_miss_path(struct tux_conn *c, enum tux_miss_kind kin
  * tux_miss_lookup - write the note for a lookup
  * @c: a connection owned by the caller, with no errand open
  * @path: what to look up
+ * @wanted: in which codings
  *
  * Context: process context.
  * Return: the errand, also in @c->miss, or NULL without memory.
  */
-struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path)
+struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path,
+				 const struct tux_wanted *wanted)
 {
-	return tux_miss_path(c, TUX_MISS_LOOKUP, path);
+	struct tux_miss *m = tux_miss_path(c, TUX_MISS_LOOKUP, path);
+
+	if (m)
+		m->wanted = *wanted;
+	return m;
 }
 
 /**
@@ -173,19 +187,22 @@ struct tux_miss *tux_miss_list(struct tux_conn *c, const char *path)
  * tux_miss_read - write the note for reading a small body
  * @c: a connection owned by the caller, with no errand open
  * @file: the file; the errand takes over the reference when it is made
+ * @coding: enum http_coding, how it is to be sent
  * @pos: where the body begins
  * @len: its length
  *
  * Context: process context.
  * Return: the errand, also in @c->miss, or NULL without memory.
  */
-struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, loff_t pos, size_t len)
+struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, u8 coding, loff_t pos,
+			       size_t len)
 {
 	struct tux_miss *m = tux_miss_alloc(c, TUX_MISS_READ, 0);
 
 	if (!m)
 		return NULL;
 	m->file = file;
+	m->coding = coding;
 	m->pos = pos;
 	m->len = len;
 	return m;

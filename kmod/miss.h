@@ -8,6 +8,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "variant.h"
+
 struct tux_conn;
 struct tux_file;
 
@@ -25,6 +27,8 @@ enum tux_miss_kind {
  * @c: the connection; the pool owns it (BUSY) until the errand is done
  * @kind: what to do
  * @err: LOOKUP, READ and LIST: the result
+ * @wanted: LOOKUP: the codings that the client takes
+ * @coding: LOOKUP: which of them @file is in; READ: the same, as it was found
  * @file: LOOKUP: the result; READ: the file to read
  * @pos: READ: where in @file the body begins
  * @len: READ: its length; LIST: that of the page
@@ -37,6 +41,8 @@ struct tux_miss {
 	struct tux_conn		*c;
 	enum tux_miss_kind	kind;
 	int			err;
+	struct tux_wanted	wanted;
+	u8			coding;
 	loff_t			pos;
 	size_t			len;
 	void			*body;
@@ -49,9 +55,11 @@ int tux_miss_init(void);
 void tux_miss_exit(void);
 void tux_miss_flush(void);
 
-struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path);
+struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path,
+				 const struct tux_wanted *wanted);
 struct tux_miss *tux_miss_list(struct tux_conn *c, const char *path);
-struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, loff_t pos, size_t len);
+struct tux_miss *tux_miss_read(struct tux_conn *c, struct tux_file *file, u8 coding, loff_t pos,
+			       size_t len);
 struct tux_miss *tux_miss_send(struct tux_conn *c);
 void tux_miss_submit(struct tux_miss *m);
 void tux_miss_free(struct tux_miss *m);

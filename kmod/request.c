@@ -27,6 +27,7 @@
 #include "miss.h"
 #include "request.h"
 #include "tux.h"
+#include "variant.h"
 
 /*
  * Room in tx before a request is looked at: the largest head, and a Location
@@ -36,15 +37,17 @@
 
 /**
  * struct tux_head - what is prepared once for each file: tux_file_head()
- * @entity: the file for the HTTP code; refers to @cache_control
+ * @entity: the file for the HTTP code; refers to @cache_control and @type
  * @prepared: the unchanging part of its heads; refers to @text
  * @cache_control: the tunable as it was
+ * @type: media type
  * @text: storage of @prepared
  */
 struct tux_head {
 	struct http_entity	entity;
 	struct http_prepared	prepared;
 	char			cache_control[HTTP_CACHE_CONTROL_MAX + 1];
+	char			type[TUX_MIME_MAX + 1];
 	char			text[];
 };
 
@@ -175,6 +178,8 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
 	case -EFBIG:
 	case -EXDEV:
 		return tux_answer_status(c, io, 403);
+	case TUX_NOT_ACCEPTABLE:
+		return tux_answer_status(c, io, 406);
 	case -ENOMEM:
 	case -EMFILE:
 	case -ENFILE:
@@ -187,18 +192,20 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
 
 /*
  * The ETag: inode, size, time and change counter. Strong only where these
- * cannot stay equal over a change (file.h).
+ * cannot stay equal over a change (file.h). A sibling's ends in its coding:
+ * under another name it may be a file of its own.
  */
-static void tux_put_etag(struct http_validators *v, const struct tux_file *f)
+static void tux_put_etag(struct http_validators *v, const struct tux_file *f, unsigned int coding)
 {
+	static const char * const ends[HTTP_NR_CODINGS] = { "-br", "-zst", "-gz", "" };
 	u64 ns = f->mtime.tv_sec * NSEC_PER_SEC + f->mtime.tv_nsec;
 
-	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx\"",
-			       f->ino ^ (f->version << 20), (u64)f->size, ns);
+	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx%s\"",
+			       f->ino ^ (f->version << 20), (u64)f->size, ns, ends[coding]);
 	v->etag_weak = !f->etag_strong;
 }
 
-static void tux_entity_init(struct http_entity *e, const struct tux_file *f,
+static void tux_entity_init(struct http_entity *e, const struct tux_file *f, unsigned int coding,
 			    const struct tux_worker *w)
 {
 	struct http_validators *v = &e->v;
@@ -209,9 +216,10 @@ static void tux_entity_init(struct http_entity *e, const struct tux_file *f,
 	/* RFC 9110 8.8.2.1: never later than Date. */
 	v->has_mtime = v->mtime <= w->date_sec;
 	if (READ_ONCE(w->srv->tn->conf.generate_etags))
-		tux_put_etag(v, f);
-	e->content_type = f->type;
-	e->coding = HTTP_CODING_IDENTITY;
+		tux_put_etag(v, f, coding);
+	e->coding = coding;
+	if (f->siblings || coding != HTTP_CODING_IDENTITY)
+		e->flags |= HTTP_ENTITY_VARY;
 }
 
 static void tux_copy_cache_control(struct tux_net *tn, char *to)
@@ -223,8 +231,10 @@ static void tux_copy_cache_control(struct tux_net *tn, char *to)
 
 /* Tunables that go into it are followed by tux_file_renew(). */
 static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker *w,
-							 const struct tux_file *f)
+							 const struct tux_file *f,
+							 unsigned int coding)
 {
+	char type[TUX_MIME_MAX + 1];
 	char cache_control[HTTP_CACHE_CONTROL_MAX + 1];
 	char text[HTTP_PREPARED_MAX];
 	struct http_prepared p;
@@ -232,7 +242,12 @@ static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker
 	struct tux_head *h;
 	int n;
 
-	tux_entity_init(&e, f, w);
+	tux_entity_init(&e, f, coding, w);
+	if (coding == HTTP_CODING_IDENTITY)
+		memcpy(type, f->type, sizeof(type));
+	else
+		tux_file_plain_type(f, tux_sibling_suffix[coding], type);
+	e.content_type = type;
 	tux_copy_cache_control(w->srv->tn, cache_control);
 	e.cache_control = cache_control[0] ? cache_control : NULL;
 	n = http_prepare_object_head(&p, text, sizeof(text), &e);
@@ -244,6 +259,8 @@ static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker
 		return NULL;
 	h->entity = e;
 	h->prepared = p;
+	memcpy(h->type, type, sizeof(type));
+	h->entity.content_type = h->type;
 	memcpy(h->cache_control, cache_control, sizeof(cache_control));
 	if (e.cache_control)
 		h->entity.cache_control = h->cache_control;
@@ -253,14 +270,16 @@ static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker
 }
 
 /* The prepared head of a file: kept with it, made at its first request. */
-static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f)
+static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f, unsigned int coding)
 {
-	struct tux_head *h = tux_file_head(f);
+	enum tux_file_role role = coding == HTTP_CODING_IDENTITY ? TUX_ROLE_PLAIN :
+								   TUX_ROLE_SIBLING;
+	struct tux_head *h = tux_file_head(f, role);
 
 	if (h)
 		return h;
-	h = tux_head_make(c->worker, f);
-	return h ? tux_file_set_head(f, h) : NULL;
+	h = tux_head_make(c->worker, f, coding);
+	return h ? tux_file_set_head(f, role, h) : NULL;
 }
 
 /*
@@ -428,12 +447,12 @@ static enum tux_verdict tux_miss(struct tux_conn *c, struct tux_io *io, struct t
 
 /* The body could not be had: because it is not in memory, or at all. */
 static enum tux_verdict tux_body_failed(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
-					loff_t pos, u64 len, int err)
+					u8 coding, loff_t pos, u64 len, int err)
 {
 	struct tux_miss *m;
 
 	if (err == -EAGAIN) {
-		m = tux_miss_read(c, f, pos, len);
+		m = tux_miss_read(c, f, coding, pos, len);
 		if (!m)
 			tux_file_put(f);
 		return tux_miss(c, io, m);
@@ -469,13 +488,13 @@ static int tux_put_content(struct tux_conn *c, struct tux_io *io, struct tux_fil
 }
 
 /*
- * Answer with a file. Takes over the reference to @f. @m is the errand that the
- * connection came back with, or NULL.
+ * Answer with a file, which is in this coding. Takes over the reference to @f. @m is
+ * the errand that the connection came back with, or NULL.
  */
 static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
-					const struct tux_miss *m)
+					u8 coding, const struct tux_miss *m)
 {
-	struct tux_head *h = tux_head_of(c, f);
+	struct tux_head *h = tux_head_of(c, f, coding);
 	u32 start = io->tx_len;
 	struct http_plan plan;
 	struct http_response r = {
@@ -515,7 +534,7 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 	err = tux_put_content(c, io, f, &r, pos, len, m);
 	if (err) {
 		io->tx_len = start;
-		return tux_body_failed(c, io, f, pos, len, err);
+		return tux_body_failed(c, io, f, coding, pos, len, err);
 	}
 	tux_count_status(c, plan.status);
 	return tux_request_done(c, io, io->req.keep_alive);
@@ -535,6 +554,7 @@ struct tux_file_policy tux_file_policy_of(const struct tux_server *srv)
 		.mode_forbidden = READ_ONCE(conf->mode_forbidden),
 		.hide_dot_files = READ_ONCE(conf->hide_dot_files),
 		.max_object_size = READ_ONCE(conf->max_object_size),
+		.siblings = READ_ONCE(conf->http_precompressed),
 	};
 }
 
@@ -653,10 +673,31 @@ static enum tux_verdict tux_answer_missed(struct tux_conn *c, struct tux_io *io)
 	} else if (m->kind == TUX_MISS_LIST) {
 		verdict = tux_answer_list(c, io, m);
 	} else {
-		verdict = tux_answer_file(c, io, f, m);
+		verdict = tux_answer_file(c, io, f, m->coding, m);
 	}
 	tux_miss_free(m);
 	return verdict;
+}
+
+/*
+ * There is a choice, or a lookup that may block. @n: what the lookup said;
+ * then @f is the file that was found.
+ */
+static enum tux_verdict tux_answer_variant(struct tux_conn *c, struct tux_io *io,
+					   const struct tux_file_policy *policy, int n,
+					   struct tux_file *f)
+{
+	struct tux_wanted wanted;
+
+	tux_wanted_init(&wanted, &io->req);
+	if (!n)
+		n = tux_variant_choose(c->worker->srv->root, policy, io->path, &wanted,
+				       TUX_LOOKUP_NOWAIT, &f);
+	if (n == -EAGAIN)
+		return tux_miss(c, io, tux_miss_lookup(c, io->path, &wanted));
+	if (n < 0)
+		return tux_answer_errno(c, io, n);
+	return tux_answer_file(c, io, f, n, NULL);
 }
 
 static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
@@ -674,11 +715,11 @@ static enum tux_verdict tux_answer_path(struct tux_conn *c, struct tux_io *io)
 
 	policy = tux_file_policy_of(srv);
 	n = tux_file_lookup(srv->root, &policy, io->path, TUX_LOOKUP_NOWAIT, &f);
-	if (n == -EAGAIN)
-		return tux_miss(c, io, tux_miss_lookup(c, io->path));
+	if (n == -EAGAIN || (!n && tux_variant_asked(f, &io->req)))
+		return tux_answer_variant(c, io, &policy, n, f);
 	if (n)
 		return tux_answer_refusal(c, io, n);
-	return tux_answer_file(c, io, f, NULL);
+	return tux_answer_file(c, io, f, HTTP_CODING_IDENTITY, NULL);
 }
 
 /* A complete head: its length and its body are known, the rest is content. */

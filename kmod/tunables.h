@@ -31,7 +31,8 @@
 	X(mode_forbidden,	0,	0,	07777)			\
 	X(hide_dot_files,	1,	0,	1)			\
 	X(http_dir_indexing,	0,	0,	1)			\
-	X(generate_etags,	1,	0,	1)
+	X(generate_etags,	1,	0,	1)			\
+	X(http_precompressed,	1,	0,	1)
 
 /* X(name, default, size): a string, its terminating NUL included in size. */
 #define TUX_STRING_TUNABLES(X)						\

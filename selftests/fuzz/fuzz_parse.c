@@ -108,6 +108,8 @@ static void check_complete(struct http_request *req, const char *buf, int rc)
 {
 	struct http_span span = req->if_match;
 	int coding = http_choose_coding(req, 15), lines = 0;
+	u8 order[HTTP_NR_CODINGS];
+	unsigned int n = http_coding_order(req, 15, order);
 
 	CHECK(req->status == 0 || req->status == 405 || req->status == 501 || req->status == 417 ||
 	      req->status == 421);
@@ -116,6 +118,9 @@ static void check_complete(struct http_request *req, const char *buf, int rc)
 	check_head(req, buf, rc);
 	check_path(req, buf);
 	CHECK(coding == -406 || (coding >= 0 && http_accepts_coding(req) & 1 << coding));
+	CHECK(n == (unsigned int)__builtin_popcount(http_accepts_coding(req)));
+	CHECK(n ? order[0] == coding : coding == -406);
+	CHECK(http_refuses_identity(req) == !(http_accepts_coding(req) & 1 << HTTP_CODING_IDENTITY));
 	while (span.off && http_next_line_of(req, buf, "if-match", &span)) {
 		check_span(req, span);
 		lines++;

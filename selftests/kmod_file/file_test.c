@@ -276,6 +276,65 @@ static void test_basic(void)
 	check(!strncmp(ask("head"), "kept", 4), "and is there for the next request");
 }
 
+/* Is this what the siblings are, known anew and then without blocking? */
+static bool siblings(const char *path, int wanted)
+{
+	get(path);
+	if (field("siblings=") != wanted)
+		return false;
+	return cached(path) == 0 && field("siblings=") == wanted;
+}
+
+/* Compressed siblings are noted with a file; each change of them must show at once. */
+static void test_siblings(void)
+{
+	unsigned int i, bad[4] = { 0 };
+
+	mkdirs(at("/s"));
+	mkdirs(at("/s/d.gz"));
+	chmod(at("/s/d.gz"), 0700);
+	put(at("/s/f"), "file");
+	put(at("/s/b"), "both");
+	put(at("/s/b.br"), "b in br");
+	put(at("/s/b.gz"), "b in gz");
+	put(at("/s/d"), "d");
+	mkdirs(at("/t"));
+	put(at("/t/f.zst"), "not beside the link");
+	symlink("../s/f", at("/t/l"));
+	symlink("../t/f.zst", at("/s/f.zst"));
+
+	check(get("/s/b") == 0 && field("siblings=") == 0, "siblings: none unless asked for");
+	ask("siblings 1");
+	check(cached("/s/b") == -EAGAIN, "siblings: a new policy has it looked up anew");
+	check(siblings("/s/b", 5), "siblings: .br and .gz");
+	check(siblings("/s/f", 2), "siblings: a link counts");
+	check(siblings("/s/d", 0), "siblings: a directory does not, and is not on the way");
+	check(siblings("/t/l", 0), "siblings: of a link they lie beside the link");
+	put(at("/t/l.gz"), "l");
+	check(siblings("/t/l", 4), "siblings: and one appears");
+	check(siblings("/s/b.br", 0), "siblings: a sibling has none");
+	put(at("/s/b.br.gz"), "x");
+	check(siblings("/s/b.br", 0), "siblings: whatever lies there");
+
+	for (i = 0; i < TURNS; i++) {
+		put(at("/s/f.br"), "br");
+		bad[0] += !siblings("/s/f", 3);
+		rename(at("/s/f.br"), at("/s/f.gz"));
+		bad[1] += !siblings("/s/f", 6);
+		link(at("/s/f.gz"), at("/s/f.br"));
+		bad[2] += !siblings("/s/f", 7);
+		unlink(at("/s/f.br"));
+		unlink(at("/s/f.gz"));
+		bad[3] += !siblings("/s/f", 2);
+	}
+	check(!bad[0], "siblings: made: %u of %u seen late", bad[0], TURNS);
+	check(!bad[1], "siblings: renamed: %u of %u seen late", bad[1], TURNS);
+	check(!bad[2], "siblings: linked: %u of %u seen late", bad[2], TURNS);
+	check(!bad[3], "siblings: removed: %u of %u seen late", bad[3], TURNS);
+	ask("siblings 0");
+	check(get("/s/b") == 0 && field("siblings=") == 0, "siblings: no longer asked for");
+}
+
 static void test_open(void)
 {
 	put(at("/file"), "x");
@@ -486,7 +545,7 @@ static void test_exact(void)
 {
 	unsigned int i, bad[12] = { 0 };
 	bool version = false;
-	char text[64], old[64];
+	char text[64], old[512];
 
 	mkdirs(at("/e"));
 	mkdirs(at("/e1"));
@@ -513,7 +572,7 @@ static void test_exact(void)
 		bad[1] += !says("/e/x", text) || get("/e/x") || field("size=") != i % 40 + 1;
 		get("/e/s");
 		version = field("version=") != 0;
-		strcpy(old, reply);
+		snprintf(old, sizeof(old), "%s", reply);
 		snprintf(text, sizeof(text), "%04u", i);
 		rewrite_file(at("/e/s"), text);
 		bad[2] += !says("/e/s", text);
@@ -1195,6 +1254,7 @@ static const struct {
 	{ "rights", test_rights },
 	{ "mounts", test_mounts },
 	{ "exact", test_exact },
+	{ "siblings", test_siblings },
 	{ "moved", test_moved_out },
 	{ "send", test_send },
 	{ "truncated", test_truncated },

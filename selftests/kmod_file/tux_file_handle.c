@@ -76,8 +76,8 @@ static void say_file(int err, const struct tux_file *f)
 	if (err)
 		say("%d\n", err);
 	else
-		say("0 size=%lld ino=%llu version=%llu mtime=%lld.%09ld strong=%d type=%s\n",
-		    f->size, f->ino, f->version, (s64)f->mtime.tv_sec, f->mtime.tv_nsec,
+		say("0 siblings=%u size=%lld ino=%llu version=%llu mtime=%lld.%09ld strong=%d type=%s\n",
+		    f->siblings, f->size, f->ino, f->version, (s64)f->mtime.tv_sec, f->mtime.tv_nsec,
 		    f->etag_strong, f->type);
 }
 
@@ -145,6 +145,15 @@ static void do_policy(char *args)
 	policy.mode_forbidden = forbidden;
 	policy.hide_dot_files = dots;
 	policy.max_object_size = max;
+	say("0\n");
+}
+
+/* siblings 0|1: as if the tunable had been changed */
+static void do_siblings(const char *args)
+{
+	policy.siblings = *args == '1';
+	tux_file_renew();
+	policy.generation = tux_file_generation();
 	say("0\n");
 }
 
@@ -340,10 +349,10 @@ static void do_head(void)
 		say("%d\n", -EINVAL);
 		return;
 	}
-	say("%s", tux_file_head(held) ? "kept " : "none ");
-	say("%s", (char *)tux_file_set_head(held, a));
-	say("%s", (char *)tux_file_set_head(held, b));
-	say("%s\n", (char *)tux_file_head(held));
+	say("%s", tux_file_head(held, TUX_ROLE_PLAIN) ? "kept " : "none ");
+	say("%s", (char *)tux_file_set_head(held, TUX_ROLE_PLAIN, a));
+	say("%s", (char *)tux_file_set_head(held, TUX_ROLE_PLAIN, b));
+	say("%s\n", (char *)tux_file_head(held, TUX_ROLE_PLAIN));
 }
 
 static void command(char *line)
@@ -361,6 +370,8 @@ static void command(char *line)
 		say("%d\n", tux_mime_set_table(args, strlen(args)));
 	else if (!strcmp(name, "policy"))
 		do_policy(args);
+	else if (!strcmp(name, "siblings"))
+		do_siblings(args);
 	else if (!root)
 		say("%d\n", -ENODEV);
 	else if (!strcmp(name, "lookup"))

@@ -305,23 +305,24 @@ static const struct parse_case cases[] = {
 	     "im=a range=f ir=e rep=49"),
 
 	/* Accept-Encoding */
-	CASE("no Accept-Encoding", "9110 12.5.3", GET(""), 0, "ae=8"),
-	CASE("empty Accept-Encoding", "9110 12.5.3", GET("Accept-Encoding:" NL), 0, "ae=8"),
-	CASE("a browser's Accept-Encoding", "9110 12.5.3", GET("Accept-Encoding: gzip, deflate, br, zstd" NL), 0, "ae=15 choose=0"),
+	CASE("no Accept-Encoding", "9110 12.5.3", GET(""), 0, "ae=8 order=3 refuses=0"),
+	CASE("empty Accept-Encoding", "9110 12.5.3", GET("Accept-Encoding:" NL), 0, "ae=8 order=3 refuses=0"),
+	CASE("a browser's Accept-Encoding", "9110 12.5.3", GET("Accept-Encoding: gzip, deflate, br, zstd" NL), 0, "ae=15 choose=0 order=0123"),
 	CASE("gzip alone", "9110 12.5.3", GET("Accept-Encoding: gzip" NL), 0, "ae=12 choose=2"),
 	CASE("x-gzip", "9110 8.4.1.3", GET("Accept-Encoding: x-gzip" NL), 0, "ae=12 choose=2"),
 	CASE("codings have no case", "9110 8.4.1", GET("Accept-Encoding: GZip" NL), 0, "ae=12"),
-	CASE("the higher quality wins", "9110 12.4.2", GET("Accept-Encoding: br;q=0.5, gzip;q=0.8" NL), 0, "choose=2"),
+	CASE("the higher quality wins", "9110 12.4.2", GET("Accept-Encoding: br;q=0.5, gzip;q=0.8" NL), 0, "choose=2 order=203"),
 	CASE("three digits of quality", "9110 12.4.2", GET("Accept-Encoding: br;q=0.501, gzip;q=0.502" NL), 0, "choose=2"),
 	CASE("white space around the weight", "9110 12.4.2", GET("Accept-Encoding: br ; q=0.1, gzip\t;\tQ=0.2" NL), 0, "choose=2"),
 	CASE("quality 0 refuses", "9110 12.4.2", GET("Accept-Encoding: gzip;q=0, br;q=0.000" NL), 0, "ae=8 choose=3"),
-	CASE("identity preferred", "9110 12.5.3", GET("Accept-Encoding: identity, gzip;q=0.5" NL), 0, "choose=3"),
+	CASE("identity preferred", "9110 12.5.3", GET("Accept-Encoding: identity, gzip;q=0.5" NL), 0, "choose=3 order=32 refuses=0"),
 	CASE("identity is wanted least when not mentioned", "9110 12.5.3", GET("Accept-Encoding: gzip;q=0.001" NL), 0, "choose=2"),
-	CASE("identity refused", "9110 12.5.3", GET("Accept-Encoding: gzip, identity;q=0" NL), 0, "ae=4 choose=2 only-identity=-406"),
-	CASE("everything else refused", "9110 12.5.3", GET("Accept-Encoding: gzip, *;q=0" NL), 0, "ae=4 only-identity=-406"),
-	CASE("star refused, identity named", "9110 12.5.3", GET("Accept-Encoding: identity;q=0.5, *;q=0" NL), 0, "ae=8 choose=3"),
-	CASE("star takes all", "9110 12.5.3", GET("Accept-Encoding: *" NL), 0, "ae=15 choose=0"),
-	CASE("star with a quality, gzip refused", "9110 12.5.3", GET("Accept-Encoding: *;q=0.2, gzip;q=0" NL), 0, "ae=11 choose=0"),
+	CASE("identity refused", "9110 12.5.3", GET("Accept-Encoding: gzip, identity;q=0" NL), 0, "ae=4 choose=2 only-identity=-406 order=2 refuses=1"),
+	CASE("everything else refused", "9110 12.5.3", GET("Accept-Encoding: gzip, *;q=0" NL), 0, "ae=4 only-identity=-406 order=2 refuses=1"),
+	CASE("star refused, identity named", "9110 12.5.3", GET("Accept-Encoding: identity;q=0.5, *;q=0" NL), 0, "ae=8 choose=3 order=3 refuses=0"),
+	CASE("star takes all", "9110 12.5.3", GET("Accept-Encoding: *" NL), 0, "ae=15 choose=0 order=0123 refuses=0"),
+	CASE("nothing is taken", "9110 12.5.3", GET("Accept-Encoding: *;q=0" NL), 0, "ae=0 choose=-406 order= refuses=1"),
+	CASE("star with a quality, gzip refused", "9110 12.5.3", GET("Accept-Encoding: *;q=0.2, gzip;q=0" NL), 0, "ae=11 choose=0 order=013"),
 	CASE("two Accept-Encoding lines", "9110 5.3", GET("Accept-Encoding: gzip" NL "Accept-Encoding: br" NL), 0, "ae=13"),
 	CASE("a malformed weight drops the element", "9110 12.4.2", GET("Accept-Encoding: br;q=2, gzip;q=x, zstd;q=0.5555" NL), 0, "ae=8"),
 	CASE("weight 1.000 is the highest", "9110 12.4.2", GET("Accept-Encoding: gzip;q=1.000, br;q=0.999" NL), 0, "choose=2"),
@@ -362,8 +363,10 @@ static void add_number(struct text *t, const char *name, long long n)
 static void describe_head(struct text *t, const struct http_request *r, const char *buf)
 {
 	static const char *const forms[] = { "origin", "absolute", "authority", "asterisk" };
+	u8 order[HTTP_NR_CODINGS];
+	char digits[HTTP_NR_CODINGS];
 	char path[4096];
-	int n;
+	int i, n;
 
 	add(t, forms[r->form], "", 0);
 	add(t, "method=", buf + r->start, r->method_len);
@@ -393,6 +396,11 @@ static void describe_head(struct text *t, const struct http_request *r, const ch
 	add_number(t, "rep=", r->repeated);
 	add_number(t, "ae=", http_accepts_coding(r));
 	add_number(t, "choose=", http_choose_coding(r, (1 << HTTP_NR_CODINGS) - 1));
+	n = http_coding_order(r, (1 << HTTP_NR_CODINGS) - 1, order);
+	for (i = 0; i < n; i++)
+		digits[i] = '0' + order[i];
+	add(t, "order=", digits, n);
+	add_number(t, "refuses=", http_refuses_identity(r));
 	add_number(t, "only-identity=", http_choose_coding(r, 1 << HTTP_CODING_IDENTITY));
 }
 
