@@ -24,8 +24,6 @@
 
 /* A longer suffix is none. */
 #define TUX_SUFFIX_MAX		15
-/* The largest table that can be loaded; Debian's mime.types has 70 KiB. */
-#define TUX_MIME_TEXT_MAX	(256U << 10)
 
 #define TUX_MIME_DEFAULT	"application/octet-stream"
 #define TUX_MIME_CHARSET	"; charset=utf-8"

@@ -10,6 +10,9 @@
 
 #include <linux/types.h>
 
+/* The largest table that can be loaded; Debian's mime.types has 72 KiB. */
+#define TUX_MIME_TEXT_MAX	(256U << 10)
+
 /* The longest value of Content-Type, its charset included. */
 #define TUX_MIME_MAX	95
 
@@ -37,8 +40,8 @@ size_t tux_mime_lookup(const char *name, size_t len, char type[TUX_MIME_MAX + 1]
  *	one that is not named keeps its built-in type.
  * @len: length of @text, at most 256 KiB; 0 goes back to the built-in table
  *
- * Files resolved before the change keep the type they were resolved with
- * until tux_file_forget() is called on the docroot.
+ * Files resolved before the change keep the type they were resolved with:
+ * to be followed by tux_file_renew().
  *
  * Context: process context; may sleep.
  * Return: 0, -EINVAL (malformed line; nothing is changed), -E2BIG or -ENOMEM.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The views under /proc/net/tux: stat, workers, connections. Read-only, one set
- * for each network namespace. docs/counters.rst describes their contents.
+ * The files under /proc/net/tux, one set for each network namespace: the
+ * read-only views stat, workers and connections, and mime_types, which takes a
+ * table. docs/counters.rst describes their contents.
  *
- * Context: process context, the reader. They take tux_net.lock, so that the
- * server neither starts nor stops meanwhile; the workers are not disturbed, but
- * for the time in which their list of connections is copied.
+ * Context: process context, the reader or writer. The views take tux_net.lock,
+ * so that the server neither starts nor stops meanwhile; the workers are not
+ * disturbed, but for the time in which their list of connections is copied.
  */
+#include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/proc_fs.h>
@@ -17,6 +20,7 @@
 #include "docroot.h"
 #include "file.h"
 #include "listener.h"
+#include "mime.h"
 #include "miss.h"
 #include "tux.h"
 #include "worker.h"
@@ -294,6 +298,41 @@ static const struct proc_ops tux_connections_ops = {
 	.proc_release	= tux_connections_release,
 };
 
+/*
+ * A table of media types: one write is the whole of it. The table is the
+ * module's, in whatever namespace it is written; so CAP_NET_ADMIN is asked for in
+ * the initial user namespace, as for the tunables.
+ */
+static ssize_t tux_mime_types_write(struct file *file, const char __user *buf, size_t len,
+				    loff_t *ppos)
+{
+	char *text;
+	int err;
+
+	if (!capable(CAP_NET_ADMIN))
+		return -EPERM;
+	/* Further writes are the rest of one that was cut. */
+	if (*ppos)
+		return -EINVAL;
+	if (len > TUX_MIME_TEXT_MAX)
+		return -E2BIG;
+	text = vmemdup_user(buf, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = tux_mime_set_table(text, len);
+	kvfree(text);
+	if (err)
+		return err;
+	tux_file_renew();
+	*ppos = len;
+	return len;
+}
+
+static const struct proc_ops tux_mime_types_ops = {
+	.proc_write	= tux_mime_types_write,
+	.proc_lseek	= noop_llseek,
+};
+
 /**
  * tux_proc_register - make /proc/net/tux
  * @tn: the namespace
@@ -309,7 +348,8 @@ int tux_proc_register(struct tux_net *tn)
 		return -ENOMEM;
 	if (!proc_create_single_data("stat", 0444, tn->proc, tux_stat_show, tn) ||
 	    !proc_create_single_data("workers", 0444, tn->proc, tux_workers_show, tn) ||
-	    !proc_create_data("connections", 0400, tn->proc, &tux_connections_ops, tn)) {
+	    !proc_create_data("connections", 0400, tn->proc, &tux_connections_ops, tn) ||
+	    !proc_create_data("mime_types", 0200, tn->proc, &tux_mime_types_ops, tn)) {
 		proc_remove(tn->proc);
 		return -ENOMEM;
 	}

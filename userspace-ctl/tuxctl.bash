@@ -17,7 +17,7 @@ _tuxctl()
 	fi
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			"start stop status get set stat check --help --version" -- "$cur")
+			"start stop status get set stat check mime --help --version" -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -30,6 +30,10 @@ _tuxctl()
 		;;
 	stat)
 		mapfile -t COMPREPLY < <(compgen -W "--json --prometheus" -- "$cur")
+		;;
+	mime)
+		mapfile -t COMPREPLY < <(compgen -W "--builtin" -- "$cur"; compgen -f -- "$cur")
+		compopt -o filenames
 		;;
 	check)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")

@@ -36,6 +36,8 @@ static const char help_text[] =
 "       --prometheus   in Prometheus' text format\n"
 "  check [DIR]         what would keep the server from working here\n"
 "                      (DIR: look at this document root)\n"
+"  mime [FILE]         load media types; /etc/mime.types without a FILE\n"
+"       --builtin      back to those that the module has of its own\n"
 "\n"
 "  --help, --version\n"
 "\n"
@@ -402,6 +404,7 @@ static const struct {
 	{ "set", cmd_set },
 	{ "stat", cmd_stat },
 	{ "check", cmd_check },
+	{ "mime", cmd_mime },
 };
 
 static int run(int argc, char **argv)

@@ -6,6 +6,7 @@
  * tree.c	reading and writing /proc/sys/net/tux and /proc/net/tux
  * stat.c	the counters as text, JSON and for Prometheus
  * check.c	what on this machine would keep the server from working
+ * mime.c	loading a table of media types
  *
  * tuxctl keeps no state of its own: what the kernel says is the truth.
  */
@@ -103,5 +104,8 @@ bool stat_value(const char *view, const char *name, char *value, size_t size);
 
 /* check.c */
 int cmd_check(int argc, char **argv);
+
+/* mime.c */
+int cmd_mime(int argc, char **argv);
 
 #endif /* TUXCTL_H */
