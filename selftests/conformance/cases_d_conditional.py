@@ -183,6 +183,25 @@ cond("true-and-unsatisfiable", REF, MUST, ["Range: bytes=99-", "If-Range: @ETAG@
      A((416, 200), ours=416),
      needs=("strong",))
 
+area("caching")
+TAG = "If-None-Match: @ETAG@"
+cond("age-is-for-caches", "9111 5.1", SHOULD, "Accept: */*", A(200, lacks("Age")))
+cond("no-cache-revalidates", "9111 5.2.1.4", MUST, ["Cache-Control: no-cache", TAG], TAGGED)
+cond("no-store-revalidates", "9111 5.2.1.5", MUST, ["Cache-Control: no-store", TAG], TAGGED)
+cond("max-age-0-revalidates", "9111 5.2.1.1", MUST, ["Cache-Control: max-age=0", TAG], TAGGED)
+cond("pragma-means-nothing", "9111 5.4", MUST, ["Pragma: no-cache", TAG], TAGGED)
+cond("only-if-cached-is-for-caches", "9111 5.2.1.7", MUST, "Cache-Control: only-if-cached", WHOLE)
+cond("unknown-directive", "9111 5.2.3", MUST, 'Cache-Control: x-new="a, b", min-fresh', WHOLE)
+
+
+@custom("freshness-is-not-guessed", "9111 5.3", POLICY)
+def not_guessed(ctx):
+    """Nobody asked for it, so nothing is said about how long a file is good."""
+    for target in ("/alphabet.txt", "/nothing", "/dir"):
+        for name in ("Expires", "Age", "Cache-Control", "Pragma", "Warning"):
+            lacks(name)(ctx.ask(last(target)))
+
+
 area("validator")
 REF = "9110 8.8.3"
 
