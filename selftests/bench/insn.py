@@ -52,6 +52,8 @@ WORKLOADS = [
     ("304", ["--serial", "5000", "--skip", "500", "--requests", "100",
              "--uri", "/one-packet.html", "--conditional", "--expect", "304"],
      "ns_per_request"),
+    ("404", ["--serial", "5000", "--skip", "500", "--requests", "100",
+             "--uri", "/nothing.html", "--expect", "404"], "ns_per_request"),
     ("file_1m_per_byte", ["--serial", "40", "--skip", "8", "--requests", "100",
                           "--uri", "/1m.bin", "--expect", "200",
                           "--length", str(FILE_1M_SIZE)], "ns_per_byte"),
