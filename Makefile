@@ -54,7 +54,7 @@ check:
 
 ## make check-debug    the guest tests on a kernel with KASAN, lockdep and friends
 check-debug:
-	@selftests/check --debug
+	@selftests/check --debug $(if $(WITHIN),--within $(WITHIN))
 
 ## make conformance    HTTP on the wire: tux, nginx and lighttpd, the table in docs/
 conformance:

@@ -90,7 +90,9 @@ RIG_PORT=org.tux.agent
 qemu_arguments()
 {
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot
-		-machine pc -smp "$2" -m "$3")
+		-machine pc -smp "$2" -m "$3"
+		-global PIIX4_PM.acpi-pci-hotplug-with-bridge-support=off
+		-global PIIX4_PM.acpi-root-pci-hotplug=off)
 	if [ "$1" = kvm ]; then
 		QEMU+=(-accel kvm -cpu host)
 	else
@@ -118,6 +120,8 @@ kernel_arguments()
 	args+="jent_mod_init,load_system_certificate_list,bpf_tcp_ca_kfunc_init,"
 	args+="bpf_dummy_struct_ops_init"
 	[ "$1" != 1 ] || args+=" noreplace-smp"
+	# see guest.config
+	[ "${TUX_KERNEL:-}" != debug ] || args+=" pci=noacpi"
 	echo "$args"
 }
 
