@@ -249,15 +249,23 @@ static void hard_lockup(void)
 	local_irq_restore(flags);
 }
 
-/* RCU: a read-side section that does not end. */
+static struct rcu_head somebody_waits;
+
+static void nothing_to_free(struct rcu_head *unused)
+{
+}
+
+/* RCU: a read-side section that does not end, while a grace period is wanted. */
 static void rcu_stall(void)
 {
 	unsigned int ms;
 
 	rcu_read_lock();
+	call_rcu(&somebody_waits, nothing_to_free);
 	for (ms = 0; ms < HANG_SECONDS * 1000; ms++)
 		mdelay(1);
 	rcu_read_unlock();
+	rcu_barrier();
 }
 
 static void block_cpu(struct work_struct *unused)
