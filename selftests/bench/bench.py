@@ -63,6 +63,12 @@ STEP = 1.15
 MAX_STEPS = 3
 SATURATED = 0.9         # replies below this part of the offered load
 
+# the server is idle when this many requests in a row are answered in so many seconds,
+# the start of curl included
+CALM_TRIES = 5
+CALM_ANSWER = 0.1
+CALM_LIMIT = 20.0
+
 WWW_ONE = "/one-packet.html"
 WWW_1M = "/1m.bin"
 
@@ -107,6 +113,21 @@ def last_modified(uri):
     sys.exit("bench: the server sends no Last-Modified for %s" % uri)
 
 
+def settle():
+    """
+    Wait until the server is idle again.  After an overload it still works on connections
+    whose clients have given up, and its queue is full of more: what is measured next
+    would be that.  CALM_TRIES answers in a row that come at once, or CALM_LIMIT seconds.
+    """
+    end = time.time() + CALM_LIMIT
+    calm = 0
+    while calm < CALM_TRIES and time.time() < end:
+        began = time.time()
+        fine = subprocess.run(["curl", "-sf", "-o", "/dev/null", "--max-time", "1",
+                               os.environ["SERVER_URL"] + WWW_ONE]).returncode == 0
+        calm = calm + 1 if fine and time.time() - began < CALM_ANSWER else 0
+
+
 class Visit:
     """One server, one round; results go into state["rows"] and ["values"]."""
 
@@ -126,6 +147,7 @@ class Visit:
 
     def measure(self, workload, rate, note=""):
         """One full window; the row."""
+        settle()
         rate = max(rate, 1.0)       # a server that answered nobody has a peak of 0
         self.progress.step("%s, round %d, %s%s: %.0f connections/s" % (
             self.server, self.turn, workload, note, rate), RUN)
@@ -139,6 +161,7 @@ class Visit:
     # where is it saturated?
 
     def seed(self, workload):
+        settle()
         spec = self.what(workload)
         self.progress.step("%s, %s: where to look" % (self.server, workload), SEED_WINDOW + 1)
         if "wsesslog" in spec:
@@ -208,6 +231,7 @@ class Visit:
         """Percentiles, which need tuxload, where nothing queues."""
         rate = HALF * self.state["best"][self.server]["one_packet"][2]
         self.measure("one_packet", rate, " half")
+        settle()
         self.progress.step("%s, response times at %.0f connections/s" % (self.server, rate), RUN)
         got = load.tuxload(["--rate", "%.2f" % rate, "--poisson", "--uri", WWW_ONE,
                             "--warmup", "%g" % WARMUP, "--window", "%g" % WINDOW, self.addr],
@@ -217,6 +241,7 @@ class Visit:
                        got["response_%s_ms" % point])
 
     def file_1m(self):
+        settle()
         self.progress.step("%s, round %d, 1 MiB files" % (self.server, self.turn), RUN)
         got = load.tuxload(["--concurrency", "16", "--requests", str(KEEPALIVE_CALLS),
                             "--uri", WWW_1M, "--expect", "200", "--length", str(1 << 20),
