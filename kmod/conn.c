@@ -450,8 +450,8 @@ static enum tux_turn tux_conn_send_out(struct tux_conn *c)
 
 /*
  * Send what is gathered in tx, and what is to follow it: a file, or, with nothing
- * in tx, the bytes of c->out. When the connection is
- * to be closed then, the last segment waits for the FIN to go with it.
+ * in tx, the bytes of c->out. When the connection is to be closed then, the last
+ * segment waits for the FIN to go with it.
  */
 static enum tux_turn tux_conn_flush(struct tux_conn *c, struct tux_io *io)
 {

@@ -18,7 +18,8 @@ struct tux_io;
  * enum tux_verdict - what came of looking at the input
  * @TUX_NEED_INPUT: nothing complete in it; receive more
  * @TUX_ANSWERED: one request used up; its answer is in tx, perhaps with a file
- *	to follow in @c->out, or, with nothing in tx, it is in @c->out.buf; @c->end says what comes after it
+ *	to follow in @c->out, or, with nothing in tx, it is in @c->out.buf;
+ *	@c->end says what comes after it
  * @TUX_NEED_ROOM: tx is too full; send it, then ask again
  * @TUX_IN_MISS_POOL: handed to the miss pool, which gives the connection back
  *	to work_pending; the input must be kept as it is
