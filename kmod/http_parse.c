@@ -15,7 +15,9 @@
  * state that runs out of bytes leaves its place in the request: pos (looked
  * at so far) and mark (where the current method, target, name or value began).
  */
+#include "http_authority.h"
 #include "http_chars.h"
+#include "http_coding.h"
 #include "http_parse.h"
 #include "http_url.h"
 
@@ -68,7 +70,7 @@ enum field {
 #define FL_KEEP_ALIVE 0x08	/* Connection: keep-alive */
 #define FL_EXPECT_OTHER 0x10	/* an expectation that is not known */
 #define FL_MISDIRECTED 0x20	/* absolute-form with a scheme other than http */
-#define FL_ACCEPT_ENC 0x40	/* an Accept-Encoding line was there */
+/* 0x40 is HTTP_FL_ACCEPT_ENC, http_coding.h */
 
 /* http_request.te */
 #define TE_SEEN 0x01
@@ -106,115 +108,6 @@ static void set_span(struct http_span *span, u32 off, u32 end)
 {
 	span->off = off;
 	span->len = end - off;
-}
-
-/* ---- authority ---------------------------------------------------------- */
-
-/* An IPv4 address in an IPv6 literal: four decimal numbers up to 255 */
-static bool valid_ipv4(const char *p, const char *end)
-{
-	int parts = 0;
-
-	for (;;) {
-		const char *s = p;
-		u32 n = 0;
-
-		while (p < end && p - s < 3 && http_is(*p, HTTP_C_DIGIT))
-			n = n * 10 + (*p++ - '0');
-		if (p == s || n > 255 || (*s == '0' && p - s > 1))
-			return false;
-		if (++parts == 4)
-			return p == end;
-		if (p == end || *p++ != '.')
-			return false;
-	}
-}
-
-/* The text between the brackets of an IP-literal; IPvFuture does not exist yet and is not taken */
-static bool valid_ipv6(const char *p, const char *end)
-{
-	bool gap = false;
-	int groups = 0;
-
-	if (end - p >= 2 && p[0] == ':' && p[1] == ':') {
-		gap = true;
-		p += 2;
-		if (p == end)
-			return true;
-	}
-	for (;;) {
-		const char *s = p;
-
-		while (p < end && p - s < 4 && http_is(*p, HTTP_C_HEX))
-			p++;
-		if (p < end && *p == '.') {
-			groups += 2;
-			return valid_ipv4(s, end) && (gap ? groups <= 7 : groups == 8);
-		}
-		if (p == s)
-			return false;
-		groups++;
-		if (p == end)
-			return gap ? groups <= 7 : groups == 8;
-		if (*p++ != ':' || groups > 7)
-			return false;
-		if (p < end && *p == ':') {
-			if (gap)
-				return false;
-			gap = true;
-			if (++p == end)
-				return groups <= 7;
-		}
-	}
-}
-
-/* A registered name or IPv4 address: at least one character of RFC 3986's reg-name */
-static const char *skip_reg_name(const char *p, const char *end)
-{
-	while (p < end) {
-		if (http_is(*p, HTTP_C_HOST))
-			p++;
-		else if (*p == '%' && end - p >= 3 && http_is(p[1], HTTP_C_HEX) &&
-			 http_is(p[2], HTTP_C_HEX))
-			p += 3;
-		else
-			break;
-	}
-	return p;
-}
-
-/*
- * uri-host [ ":" port ], RFC 9110 7.2, with a host that is not empty (4.2.1)
- * and a port that fits 16 bits. No userinfo (4.2.4).
- */
-static bool valid_authority(const char *p, const char *end, bool port_needed)
-{
-	const char *s = p;
-	u32 port = 0;
-
-	if (p < end && *p == '[') {
-		while (p < end && *p != ']')
-			p++;
-		if (p == end || !valid_ipv6(s + 1, p))
-			return false;
-		p++;
-	} else {
-		p = skip_reg_name(p, end);
-		if (p == s)
-			return false;
-	}
-	if (p == end)
-		return !port_needed;
-	if (*p++ != ':' || (port_needed && p == end))
-		return false;
-	for (; p < end; p++) {
-		if (!http_is(*p, HTTP_C_DIGIT))
-			return false;
-		port = port * 10 + (*p - '0');
-		if (port > 65535)
-			return false;
-	}
-	return true;
 }
 
 /* ---- request-line ------------------------------------------------------- */
@@ -353,7 +246,7 @@ static int absolute_form(struct http_request *req, const char *buf, u32 p, u32 e
 	host = p + 3;
 	for (p = host; p < end && buf[p] != '/'; p++)
 		;
-	if (!valid_authority(buf + host, buf + p, false))
+	if (!http_valid_authority(buf + host, buf + p, false))
 		return -400;
 	set_span(&req->host, host, p);
 	set_span(&req->path, p, end);
@@ -372,7 +265,7 @@ static int judge_target(struct http_request *req, const char *buf)
 	u32 path_end = req->query.off ? req->query.off - 1u : end;
 
 	if (req->method == HTTP_CONNECT) {
-		if (!valid_authority(buf + p, buf + end, true))
+		if (!http_valid_authority(buf + p, buf + end, true))
 			return -400;
 		req->host = req->target;
 		req->flags |= FL_AUTHORITY;
@@ -434,7 +327,7 @@ static int on_version(struct scan *s)
 static int on_host(struct http_request *req, const char *buf, const struct http_piece *v)
 {
 	/* RFC 9112 3.2: more than one line, or an invalid value, is 400 in any version */
-	if (req->flags & FL_HOST || !valid_authority(v->p, v->end, false))
+	if (req->flags & FL_HOST || !http_valid_authority(v->p, v->end, false))
 		return -400;
 	req->flags |= FL_HOST;
 	if (!(req->flags & FL_AUTHORITY))
@@ -511,80 +404,6 @@ static void on_expect(struct http_request *req, struct http_piece v)
 	}
 }
 
-/*
- * weight of RFC 9110 12.4.2: OWS ";" OWS "q=" qvalue; p is after the coding's name.
- * Return: 0 to 1000, or -1 when it is malformed.
- */
-static int parse_weight(const char *p, const char *end)
-{
-	int q, unit;
-
-	while (p < end && http_is_ows(*p))
-		p++;
-	if (p == end)
-		return 1000;
-	if (*p++ != ';')
-		return -1;
-	while (p < end && http_is_ows(*p))
-		p++;
-	if (end - p < 3 || (*p | 0x20) != 'q' || p[1] != '=' || (p[2] != '0' && p[2] != '1'))
-		return -1;
-	q = (p[2] - '0') * 1000;
-	p += 3;
-	if (p == end)
-		return q;
-	if (*p++ != '.')
-		return -1;
-	for (unit = 100; p < end; unit /= 10, p++) {
-		if (!unit || !http_is(*p, HTTP_C_DIGIT))
-			return -1;
-		q += (*p - '0') * unit;
-	}
-	return q <= 1000 ? q : -1;
-}
-
-static u16 *coding_slot(struct http_request *req, const struct http_piece *name)
-{
-	switch (http_piece_len(name)) {
-	case 1:
-		return *name->p == '*' ? &req->any_q : NULL;
-	case 2:
-		return http_piece_is(name, "br") ? &req->coding_q[HTTP_CODING_BR] : NULL;
-	case 4:
-		if (http_piece_is(name, "gzip"))
-			return &req->coding_q[HTTP_CODING_GZIP];
-		return http_piece_is(name, "zstd") ? &req->coding_q[HTTP_CODING_ZSTD] : NULL;
-	case 6:
-		return http_piece_is(name, "x-gzip") ? &req->coding_q[HTTP_CODING_GZIP] : NULL;
-	case 8:
-		return http_piece_is(name, "identity") ? &req->coding_q[HTTP_CODING_IDENTITY] :
-							 NULL;
-	}
-	return NULL;
-}
-
-/* Qualities are kept plus 1: 0 means "not mentioned". What makes no sense is skipped */
-static void on_accept_encoding(struct http_request *req, struct http_piece v)
-{
-	struct http_piece item;
-
-	req->flags |= FL_ACCEPT_ENC;
-	while (http_list_next(&v, &item)) {
-		struct http_piece name = { item.p, item.p };
-		u16 *slot;
-		int q;
-
-		while (name.end < item.end && http_is(*name.end, HTTP_C_TOKEN))
-			name.end++;
-		slot = coding_slot(req, &name);
-		if (!slot)
-			continue;
-		q = parse_weight(name.end, item.end);
-		if (q >= 0)
-			*slot = q + 1;
-	}
-}
-
 /* remember where the first line's value is, and that there was another one */
 static void keep_value(struct http_request *req, const char *buf, const struct http_piece *v,
 		       struct http_span *span, u8 repeated)
@@ -650,7 +469,7 @@ static int field_known(struct http_request *req, const char *buf)
 		on_expect(req, v);
 		return 0;
 	case F_ACCEPT_ENCODING:
-		on_accept_encoding(req, v);
+		http_accept_encoding(req, v);
 		return 0;
 	default:
 		remember_field(req, buf, &v);
@@ -946,70 +765,6 @@ int http_request_path(const struct http_request *req, const char *buf, char *out
 	if (req->form > HTTP_ABSOLUTE_FORM)
 		return -400;
 	return http_path_normalize(buf + req->path.off, req->path.len, out, size);
-}
-
-/* The client's quality of a coding plus 1; 0 when neither it nor "*" was mentioned */
-static u32 stated_quality(const struct http_request *req, unsigned int coding)
-{
-	return req->coding_q[coding] ? req->coding_q[coding] : req->any_q;
-}
-
-/* The same, after the defaults: identity is always acceptable but wanted least, others are not */
-static u32 quality(const struct http_request *req, unsigned int coding)
-{
-	u32 q = stated_quality(req, coding);
-
-	if (q)
-		return (q - 1) * 2;
-	return coding == HTTP_CODING_IDENTITY;
-}
-
-u32 http_accepts_coding(const struct http_request *req)
-{
-	u32 mask = 0;
-	unsigned int i;
-
-	if (!(req->flags & FL_ACCEPT_ENC))
-		return 1 << HTTP_CODING_IDENTITY;
-	for (i = 0; i < HTTP_NR_CODINGS; i++)
-		if (quality(req, i))
-			mask |= 1 << i;
-	return mask;
-}
-
-int http_choose_coding(const struct http_request *req, u32 available)
-{
-	int best = -HTTP_STATUS_NOT_ACCEPTABLE;
-	unsigned int i;
-	u32 best_q = 0;
-
-	if (!(req->flags & FL_ACCEPT_ENC) && available & 1 << HTTP_CODING_IDENTITY)
-		return HTTP_CODING_IDENTITY;
-	available &= http_accepts_coding(req);
-	for (i = 0; i < HTTP_NR_CODINGS; i++) {
-		u32 q = quality(req, i);
-
-		if (available & 1 << i && q > best_q) {
-			best_q = q;
-			best = i;
-		}
-	}
-	return best;
-}
-
-unsigned int http_coding_order(const struct http_request *req, u32 available,
-			       u8 order[HTTP_NR_CODINGS])
-{
-	unsigned int n = 0;
-	int best;
-
-	for (;;) {
-		best = http_choose_coding(req, available);
-		if (best < 0)
-			return n;
-		order[n++] = best;
-		available &= ~(1U << best);
-	}
 }
 
 /* one complete, valid field line that begins at p: where its value is */

@@ -257,53 +257,6 @@ int http_parse(struct http_request *req, const struct http_limits *lim, const ch
 int http_request_path(const struct http_request *req, const char *buf, char *out, u32 size);
 
 /**
- * http_choose_coding() - negotiate the content coding
- * @req: a complete request
- * @available: bit mask (1 << enum http_coding) of the representations that exist
- *
- * The client's highest quality wins, the order of enum http_coding among equals.
- * Without Accept-Encoding the answer is HTTP_CODING_IDENTITY (RFC 9110 12.5.3).
- *
- * Return: the coding to send, or -406 when the client refuses every available one.
- */
-int http_choose_coding(const struct http_request *req, u32 available);
-
-/**
- * http_accepts_coding() - would the client take any encoded representation?
- * @req: a complete request
- *
- * The quick test before looking for compressed siblings.
- *
- * Return: bit mask of codings with a quality above 0; 1 << HTTP_CODING_IDENTITY among them.
- */
-u32 http_accepts_coding(const struct http_request *req);
-
-/**
- * http_coding_order() - all that the client would take, what it wants most first
- * @req: a complete request
- * @available: bit mask (1 << enum http_coding) of what may be asked for
- * @order: receives enum http_coding, as http_choose_coding() would choose when all before is missing
- *
- * Return: number of entries in @order; 0 where http_choose_coding() says -406.
- */
-unsigned int http_coding_order(const struct http_request *req, u32 available,
-			       u8 order[HTTP_NR_CODINGS]);
-
-/**
- * http_refuses_identity() - has the client said that it takes no content without a coding?
- * @req: a complete request
- *
- * The quick test whether a file without siblings may be sent.
- */
-static inline bool http_refuses_identity(const struct http_request *req)
-{
-	u16 q = req->coding_q[HTTP_CODING_IDENTITY];
-
-	/* 0 is not mentioned, 1 a quality of 0 */
-	return (q ? q : req->any_q) == 1;
-}
-
-/**
  * http_next_line_of() - step through the field lines of one name
  * @req: a complete request
  * @buf: the buffer that was parsed

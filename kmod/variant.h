@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 #include "file.h"
-#include "http_parse.h"
+#include "http_coding.h"
 
 struct tux_docroot;
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "fuzz.h"
+#include "http_coding.h"
 #include "http_parse.h"
 
 /* Sometimes each call gets memory of exactly its size; always would be slow. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_coding.h"
 #include "http_response.h"
 
 #define NL "\r\n"

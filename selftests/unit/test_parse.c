@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_coding.h"
 #include "http_parse.h"
 #include "tap.h"
 
