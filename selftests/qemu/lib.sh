@@ -288,3 +288,17 @@ build_tuxctl()
 	) 9>"$dir.lock" || die "tuxctl does not build; see $dir.log"
 	cp "$dir/userspace-ctl/tuxctl" "$1/"
 }
+
+# build_userver DEST: the user-mode server of the experiments, linked statically
+build_userver()
+{
+	local src=$TOP/selftests/bench/userver dir
+
+	dir=$TUX_CACHE/build/$(echo "$src" | sha256sum | cut -c1-12)
+	mkdir -p "$dir"
+	(
+		flock 9
+		make -C "$src" OUT="$dir" >"$dir.log" 2>&1 </dev/null 9>&-
+	) 9>"$dir.lock" || die "userver does not build; see $dir.log"
+	cp "$dir/userver" "$1/"
+}
