@@ -59,7 +59,7 @@ static void tux_listener_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	l = sk->sk_user_data;
 	if (l && sk->sk_state == TCP_LISTEN)
-		tux_worker_wake_accept(l->worker);
+		tux_worker_wake_accept(READ_ONCE(l->worker));
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -158,21 +158,33 @@ static int tux_listener_bind(struct socket *sock, u16 port)
 	return kernel_bind(sock, (struct sockaddr *)&any6, sizeof(any6));
 }
 
+/*
+ * What SO_REUSEPORT and SO_INCOMING_CPU do: of the listeners of a port the stack
+ * takes the one of the CPU that a SYN is processed on.
+ */
+static int tux_listener_share(struct socket *sock, int cpu)
+{
+	sock->sk->sk_reuseport = true;
+	return sock_setsockopt(sock, SOL_SOCKET, SO_INCOMING_CPU, KERNEL_SOCKPTR(&cpu),
+			       sizeof(cpu));
+}
+
 /**
  * tux_listener_create - bind and listen
  * @net: network namespace
  * @port: TCP port, on all addresses of both families
  * @backlog: length of the accept queue (max_backlog)
- * @share: more listeners on the same port will follow
- * @first: the first of them, or NULL when this one is it
+ * @cpu: the CPU whose SYNs are to come here
+ * @first: the first listener of this port, or NULL when this one is it
  *
  * The first one is bound without SO_REUSEPORT, so that a port which some other
- * server shares among its own sockets counts as in use.
+ * server shares among its own sockets counts as in use. Where there is but one
+ * CPU nothing is shared at all.
  *
  * Context: process context; may sleep.
  * Return: the listener, without a worker yet, or an ERR_PTR: -EADDRINUSE, ...
  */
-struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, bool share,
+struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, unsigned int cpu,
 					 struct tux_listener *first)
 {
 	struct tux_listener *l;
@@ -187,6 +199,8 @@ struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog,
 	if (err)
 		goto free_listener;
 	sk = l->sock->sk;
+	l->sk = sk;
+	l->cpu = cpu;
 
 	sock_set_reuseaddr(sk);
 	tcp_sock_set_nodelay(sk);
@@ -195,8 +209,10 @@ struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog,
 	err = tux_listener_bind(l->sock, port);
 	if (err)
 		goto release_socket;
-	if (share)
-		sk->sk_reuseport = true;
+	if (num_possible_cpus() > 1)
+		err = tux_listener_share(l->sock, cpu);
+	if (err)
+		goto release_socket;
 	err = kernel_listen(l->sock, backlog);
 	if (err)
 		goto release_socket;
@@ -210,20 +226,18 @@ free_listener:
 }
 
 /**
- * tux_listener_attach - connect a listener with the worker that serves it
- * @l: a listener without worker
- * @w: the worker
+ * tux_listener_attach - let the worker know when connections arrive
+ * @l: a listener that has a worker
  *
  * Context: process context. From here on the callbacks run.
  */
-void tux_listener_attach(struct tux_listener *l, struct tux_worker *w)
+void tux_listener_attach(struct tux_listener *l)
 {
-	struct inet_connection_sock *icsk = inet_csk(l->sock->sk);
-	struct sock *sk = l->sock->sk;
+	struct inet_connection_sock *icsk = inet_csk(l->sk);
+	struct sock *sk = l->sk;
 
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
-	l->worker = w;
 	l->orig.data_ready = sk->sk_data_ready;
 	l->orig.state_change = sk->sk_state_change;
 	l->orig.write_space = sk->sk_write_space;
@@ -247,13 +261,13 @@ void tux_listener_attach(struct tux_listener *l, struct tux_worker *w)
  * Children that are still in its queues run no code of this module.
  *
  * Context: process context. The caller waits for a grace period
- * (synchronize_net()) before it lets the worker or @l go.
+ * (synchronize_net()) before it lets the workers or @l go.
  */
 void tux_listener_detach(struct tux_listener *l)
 {
-	struct sock *sk = l->sock->sk;
+	struct sock *sk = l->sk;
 
-	if (!l->worker)
+	if (!l->orig_ops)
 		return;
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
@@ -323,13 +337,13 @@ static void tux_reqsk_done(struct request_sock_queue *queue, struct request_sock
  */
 struct sock *tux_listener_pop(struct tux_listener *l)
 {
-	struct request_sock_queue *queue = &inet_csk(l->sock->sk)->icsk_accept_queue;
+	struct request_sock_queue *queue = &inet_csk(l->sk)->icsk_accept_queue;
 	struct request_sock *req;
 	struct sock *sk;
 
 	if (reqsk_queue_empty(queue))
 		return NULL;
-	req = reqsk_queue_remove(queue, l->sock->sk);
+	req = reqsk_queue_remove(queue, l->sk);
 	if (!req)
 		return NULL;
 	sk = req->sk;

@@ -17,7 +17,10 @@ struct tux_worker;
 /**
  * struct tux_listener - a listening socket and what it counts
  * @sock: the socket; its accept queue is read directly by the worker
- * @worker: who is woken when a connection arrives; read by the callback
+ * @sk: its sock
+ * @cpu: the CPU whose SYNs come here
+ * @worker: who is woken when a connection arrives; written by placement.c while
+ *	    the callback reads
  * @orig: the socket's own callbacks, which its children have as well
  * @orig_ops: the socket's own operations, for the children and for the end
  * @af_ops: the copy of @orig_ops that stands in while the server runs
@@ -25,6 +28,8 @@ struct tux_worker;
  */
 struct tux_listener {
 	struct socket		*sock;
+	struct sock		*sk;
+	unsigned int		cpu;
 	struct tux_worker	*worker;
 	struct tux_sock_callbacks orig;
 	const struct inet_connection_sock_af_ops *orig_ops;
@@ -32,9 +37,9 @@ struct tux_listener {
 	atomic64_t		drops[TUX_NR_DROPS];
 };
 
-struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, bool share,
+struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, unsigned int cpu,
 					 struct tux_listener *first);
-void tux_listener_attach(struct tux_listener *l, struct tux_worker *w);
+void tux_listener_attach(struct tux_listener *l);
 void tux_listener_detach(struct tux_listener *l);
 void tux_listener_destroy(struct tux_listener *l);
 int tux_listener_set_backlog(struct tux_listener *l, int backlog);
@@ -43,13 +48,13 @@ struct sock *tux_listener_pop(struct tux_listener *l);
 /* Connections waiting in the accept queue. Context: any. */
 static inline u32 tux_listener_queue_len(const struct tux_listener *l)
 {
-	return READ_ONCE(l->sock->sk->sk_ack_backlog);
+	return READ_ONCE(l->sk->sk_ack_backlog);
 }
 
 /* Handshakes in progress. Context: any. */
 static inline u32 tux_listener_syn_len(const struct tux_listener *l)
 {
-	return inet_csk_reqsk_queue_len(l->sock->sk);
+	return inet_csk_reqsk_queue_len(l->sk);
 }
 
 #endif /* _TUX_LISTENER_H */

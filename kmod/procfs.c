@@ -40,8 +40,8 @@ static u64 tux_sum_drops(const struct tux_net *tn, unsigned int i)
 	u64 sum = tn->past_drops[i];
 	unsigned int n;
 
-	for (n = 0; tn->server && n < tn->server->nr_workers; n++)
-		sum += atomic64_read(&tn->server->workers[n]->listener->drops[i]);
+	for (n = 0; tn->server && n < tn->server->nr_listeners; n++)
+		sum += atomic64_read(&tn->server->listeners[n]->drops[i]);
 	return sum;
 }
 
@@ -51,11 +51,12 @@ static void tux_show_gauges(struct seq_file *m, const struct tux_net *tn)
 	struct tux_server *srv = tn->server;
 	unsigned int n;
 
-	for (n = 0; srv && n < srv->nr_workers; n++) {
-		accept_queue += tux_listener_queue_len(srv->workers[n]->listener);
-		syn_queue += tux_listener_syn_len(srv->workers[n]->listener);
-		pending += READ_ONCE(srv->workers[n]->nr_pending);
+	for (n = 0; srv && n < srv->nr_listeners; n++) {
+		accept_queue += tux_listener_queue_len(srv->listeners[n]);
+		syn_queue += tux_listener_syn_len(srv->listeners[n]);
 	}
+	for (n = 0; srv && n < srv->nr_workers; n++)
+		pending += READ_ONCE(srv->workers[n]->nr_pending);
 	seq_printf(m, "connections %d\n", srv ? atomic_read(&srv->connections) : 0);
 	seq_printf(m, "connections_max %u\n", tn->conf.max_connections);
 	seq_printf(m, "accept_queue %u\n", accept_queue);
@@ -98,15 +99,32 @@ static int tux_stat_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* Two counters at two moments: the difference can be below zero for one. */
+static u64 tux_worker_connections(const struct tux_worker *w)
+{
+	s64 closed = READ_ONCE(w->stats.v[TUX_closed]);
+	s64 accepted = READ_ONCE(w->stats.v[TUX_accepted]);
+
+	return max(accepted - closed, 0LL);
+}
+
 static void tux_show_worker(struct seq_file *m, const struct tux_worker *w)
 {
 	u64 phases = READ_ONCE(w->stats.v[TUX_accept_phases]);
 	u64 accepts = READ_ONCE(w->stats.v[TUX_accepted]);
 	u64 mean = phases ? div64_u64(accepts * 100, phases) : 0;
+	u64 connections = tux_worker_connections(w);
+	u32 accept_queue = 0;
+	unsigned int i;
 
-	seq_printf(m, "%u %u %u %u %llu %llu %llu.%02llu\n", w->index, w->cpu,
-		   tux_listener_queue_len(w->listener), READ_ONCE(w->nr_pending), phases,
-		   READ_ONCE(w->stats.v[TUX_work_phases]), mean / 100, mean % 100);
+	if (!w->active && !connections)
+		return;
+	for (i = 0; i < w->nr_listeners; i++)
+		accept_queue += tux_listener_queue_len(w->listeners[i]);
+	seq_printf(m, "%u %u %u %u %llu %llu %llu.%02llu %u %llu\n", w->index, w->cpu,
+		   accept_queue, READ_ONCE(w->nr_pending), phases,
+		   READ_ONCE(w->stats.v[TUX_work_phases]), mean / 100, mean % 100,
+		   w->nr_listeners, connections);
 }
 
 static int tux_workers_show(struct seq_file *m, void *v)
@@ -118,7 +136,8 @@ static int tux_workers_show(struct seq_file *m, void *v)
 	err = mutex_lock_interruptible(&tn->lock);
 	if (err)
 		return err;
-	seq_puts(m, "worker cpu accept_queue work_pending accept_phases work_phases mean_accepts\n");
+	seq_puts(m, "worker cpu accept_queue work_pending accept_phases work_phases mean_accepts");
+	seq_puts(m, " listeners connections\n");
 	for (n = 0; tn->server && n < tn->server->nr_workers; n++)
 		tux_show_worker(m, tn->server->workers[n]);
 	mutex_unlock(&tn->lock);

@@ -14,6 +14,7 @@
 #include "docroot.h"
 #include "listener.h"
 #include "miss.h"
+#include "placement.h"
 #include "tux.h"
 #include "worker.h"
 
@@ -55,9 +56,9 @@ void tux_slot_put(struct tux_server *srv)
 	/* Fully ordered: pairs with smp_mb() in tux_worker_wake_accept(). */
 	if (atomic_fetch_dec(&srv->connections) < limit)
 		return;
-	for (i = 0; i < srv->nr_workers; i++)
-		if (tux_listener_queue_len(srv->workers[i]->listener))
-			tux_worker_wake(srv->workers[i]);
+	for (i = 0; i < srv->nr_listeners; i++)
+		if (tux_listener_queue_len(srv->listeners[i]))
+			tux_worker_wake(READ_ONCE(srv->listeners[i]->worker));
 }
 
 /**
@@ -99,44 +100,43 @@ int tux_server_set_backlog(struct tux_net *tn)
 	int err = 0;
 
 	lockdep_assert_held(&tn->lock);
-	for (i = 0; tn->server && i < tn->server->nr_workers && !err; i++)
-		err = tux_listener_set_backlog(tn->server->workers[i]->listener,
-					       tn->conf.max_backlog);
+	for (i = 0; tn->server && i < tn->server->nr_listeners && !err; i++)
+		err = tux_listener_set_backlog(tn->server->listeners[i], tn->conf.max_backlog);
 	return err;
 }
 
-static int tux_server_add_worker(struct tux_server *srv, unsigned int nr, unsigned int cpu)
+/**
+ * tux_server_set_threads - bring threads to the running server
+ * @tn: the namespace
+ *
+ * Return: 0 or -ENOMEM; then nothing has changed.
+ */
+int tux_server_set_threads(struct tux_net *tn)
 {
-	struct tux_listener *first = srv->nr_workers ? srv->workers[0]->listener : NULL;
+	lockdep_assert_held(&tn->lock);
+	return tn->server ? tux_placement_update(tn->server) : 0;
+}
+
+/* Listeners for all possible CPUs: those that are offline may come. */
+static int tux_server_add_listeners(struct tux_server *srv)
+{
 	const struct tux_conf *conf = &srv->tn->conf;
-	struct tux_listener *l;
-	struct tux_worker *w;
+	struct tux_listener *first = NULL;
+	unsigned int cpu;
 
-	l = tux_listener_create(srv->tn->net, conf->port, conf->max_backlog, nr > 1, first);
-	if (IS_ERR(l))
-		return PTR_ERR(l);
-	w = tux_worker_create(srv, srv->nr_workers, cpu, l);
-	if (IS_ERR(w)) {
-		tux_listener_destroy(l);
-		return PTR_ERR(w);
+	srv->listeners = kcalloc(num_possible_cpus(), sizeof(*srv->listeners), GFP_KERNEL);
+	if (!srv->listeners)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct tux_listener *l;
+
+		l = tux_listener_create(srv->tn->net, conf->port, conf->max_backlog, cpu, first);
+		if (IS_ERR(l))
+			return PTR_ERR(l);
+		srv->listeners[srv->nr_listeners++] = l;
+		first = srv->listeners[0];
 	}
-	srv->workers[srv->nr_workers++] = w;
 	return 0;
-}
-
-/* Worker i goes to the i-th online CPU, round and round. */
-static int tux_server_add_workers(struct tux_server *srv, unsigned int nr)
-{
-	unsigned int cpu = cpumask_first(cpu_online_mask);
-	int err = 0;
-
-	while (srv->nr_workers < nr && !err) {
-		err = tux_server_add_worker(srv, nr, cpu);
-		cpu = cpumask_next(cpu, cpu_online_mask);
-		if (cpu >= nr_cpu_ids)
-			cpu = cpumask_first(cpu_online_mask);
-	}
-	return err;
 }
 
 static void tux_server_free(struct tux_server *srv)
@@ -145,6 +145,9 @@ static void tux_server_free(struct tux_server *srv)
 
 	for (i = 0; i < srv->nr_workers; i++)
 		tux_worker_destroy(srv->workers[i]);
+	for (i = 0; i < srv->nr_listeners; i++)
+		tux_listener_destroy(srv->listeners[i]);
+	kfree(srv->listeners);
 	tux_docroot_put(srv->root);
 	kfree(srv);
 }
@@ -170,7 +173,6 @@ static void tux_server_stop_workers(struct tux_server *srv)
  */
 int tux_server_start(struct tux_net *tn)
 {
-	unsigned int nr = tn->conf.threads ?: num_online_cpus();
 	struct tux_server *srv;
 	unsigned int i;
 	int err;
@@ -180,9 +182,8 @@ int tux_server_start(struct tux_net *tn)
 		return 0;
 	if (!tn->conf.documentroot[0])
 		return -ENOENT;
-	nr = min_t(unsigned int, nr, TUX_THREADS_MAX);
 
-	srv = kzalloc(struct_size(srv, workers, nr), GFP_KERNEL);
+	srv = kzalloc(sizeof(*srv), GFP_KERNEL);
 	if (!srv)
 		return -ENOMEM;
 	srv->tn = tn;
@@ -194,7 +195,9 @@ int tux_server_start(struct tux_net *tn)
 		kfree(srv);
 		return err;
 	}
-	err = tux_server_add_workers(srv, nr);
+	err = tux_server_add_listeners(srv);
+	if (!err)
+		err = tux_placement_update(srv);
 	if (err) {
 		tux_server_stop_workers(srv);
 		tux_server_free(srv);
@@ -202,8 +205,8 @@ int tux_server_start(struct tux_net *tn)
 	}
 
 	tn->server = srv;
-	for (i = 0; i < nr; i++)
-		tux_worker_start(srv->workers[i]);
+	for (i = 0; i < srv->nr_listeners; i++)
+		tux_listener_attach(srv->listeners[i]);
 	return 0;
 }
 
@@ -227,9 +230,10 @@ static void tux_server_keep_counters(struct tux_net *tn, const struct tux_server
 
 		for (j = 0; j < TUX_NR_COUNTERS; j++)
 			tux_stat_add(&tn->past, j, w->stats.v[j]);
-		for (j = 0; j < TUX_NR_DROPS; j++)
-			tn->past_drops[j] += atomic64_read(&w->listener->drops[j]);
 	}
+	for (i = 0; i < srv->nr_listeners; i++)
+		for (j = 0; j < TUX_NR_DROPS; j++)
+			tn->past_drops[j] += atomic64_read(&srv->listeners[i]->drops[j]);
 }
 
 /**
@@ -248,8 +252,8 @@ void tux_server_stop(struct tux_net *tn)
 		return;
 
 	/* 1. No new work, and nobody in the callbacks any more. */
-	for (i = 0; i < srv->nr_workers; i++)
-		tux_listener_detach(srv->workers[i]->listener);
+	for (i = 0; i < srv->nr_listeners; i++)
+		tux_listener_detach(srv->listeners[i]);
 	synchronize_net();
 	/* 2. The workers close their connections and end. */
 	tux_server_stop_workers(srv);

@@ -43,7 +43,7 @@ static void tux_sock_write_space(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	c = sk->sk_user_data;
 	if (c) {
-		c->worker->listener->orig.write_space(sk);
+		c->worker->model->orig.write_space(sk);
 		if (!test_bit(SOCK_NOSPACE, &c->sa.socket.flags))
 			tux_conn_event(c);
 	}
@@ -63,7 +63,7 @@ static void tux_sock_graft(struct tux_conn *c, struct sock *sk)
 	sock->type = SOCK_STREAM;
 	sock->flags = 0;
 	sock->file = NULL;
-	sock->ops = c->worker->listener->sock->ops;
+	sock->ops = c->worker->model->sock->ops;
 	sock->sk = sk;
 	sock->state = SS_CONNECTED;
 	rcu_assign_pointer(sk->sk_wq, &sock->wq);
@@ -128,7 +128,7 @@ bool tux_sock_attach(struct tux_conn *c, struct sock *sk)
 
 static void tux_sock_detach(struct tux_conn *c)
 {
-	const struct tux_sock_callbacks *orig = &c->worker->listener->orig;
+	const struct tux_sock_callbacks *orig = &c->worker->model->orig;
 	struct sock *sk = c->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);

@@ -24,6 +24,7 @@ struct ctl_table;
 struct ctl_table_header;
 struct proc_dir_entry;
 struct tux_docroot;
+struct tux_listener;
 struct tux_worker;
 
 /**
@@ -31,10 +32,12 @@ struct tux_worker;
  * @tn: the namespace it serves in; outlives it
  * @root: document root, pinned when the server was started
  * @index: name of a directory's index file; fixed while it runs
- * @nr_workers: entries in @workers
+ * @nr_listeners: entries in @listeners
+ * @listeners: a listening socket for each possible CPU, from start to stop
+ * @nr_workers: entries in @workers, those of retired ones included
  * @connections: open connections of all workers, each slot taken before the
  *		 accept queue is popped; never above max_connections
- * @workers: the workers, each with its listener
+ * @workers: the workers that were ever made; under tux_net.lock
  *
  * Made by tux_server_start(), freed by tux_server_stop(), both under
  * tux_net.lock. The workers refer to it without a count: they are stopped
@@ -44,9 +47,11 @@ struct tux_server {
 	struct tux_net		*tn;
 	struct tux_docroot	*root;
 	char			index[64];
+	unsigned int		nr_listeners;
+	struct tux_listener	**listeners;
 	unsigned int		nr_workers;
 	atomic_t		connections ____cacheline_aligned_in_smp;
-	struct tux_worker	*workers[] ____cacheline_aligned_in_smp;
+	struct tux_worker	*workers[TUX_THREADS_MAX] ____cacheline_aligned_in_smp;
 };
 
 /**
@@ -83,6 +88,7 @@ struct tux_net *tux_net(const struct net *net);
 int tux_server_start(struct tux_net *tn);
 void tux_server_stop(struct tux_net *tn);
 int tux_server_set_backlog(struct tux_net *tn);
+int tux_server_set_threads(struct tux_net *tn);
 void tux_server_kick(struct tux_net *tn);
 bool tux_slot_get(struct tux_server *srv);
 void tux_slot_put(struct tux_server *srv);

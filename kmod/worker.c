@@ -12,7 +12,7 @@
  * due; without connections, for good.
  *
  * Contexts: tux_worker_queue(), tux_worker_wake() and tux_worker_wake_accept()
- * in any; create, start, stop and destroy in process context under
+ * in any; create, stop and destroy in process context under
  * tux_net.lock; everything else in the worker's thread.
  */
 #include <linux/jiffies.h>
@@ -107,6 +107,36 @@ void tux_worker_update_date(struct tux_worker *w)
 	}
 }
 
+/* Connections waiting in the accept queues of the worker's listeners. */
+static u32 tux_worker_waiting(const struct tux_worker *w)
+{
+	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
+	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
+	u32 n = 0;
+
+	for (i = 0; i < nr; i++)
+		n += tux_listener_queue_len(READ_ONCE(w->listeners[i]));
+	return n;
+}
+
+/* Take a connection from the worker's listeners, from each in turn. */
+static struct sock *tux_worker_pop(struct tux_worker *w)
+{
+	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
+	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
+
+	for (i = 0; i < nr; i++) {
+		struct sock *sk;
+
+		if (++w->turn >= nr)
+			w->turn = 0;
+		sk = tux_listener_pop(READ_ONCE(w->listeners[w->turn]));
+		if (sk)
+			return sk;
+	}
+	return NULL;
+}
+
 /* One accept-phase: at most @limit consecutive accepts. */
 static void tux_accept_phase(struct tux_worker *w, u32 limit)
 {
@@ -118,7 +148,7 @@ static void tux_accept_phase(struct tux_worker *w, u32 limit)
 
 		if (!tux_slot_get(w->srv))
 			break;
-		sk = tux_listener_pop(w->listener);
+		sk = tux_worker_pop(w);
 		if (!sk) {
 			tux_slot_put(w->srv);
 			break;
@@ -210,7 +240,7 @@ static void tux_work_phase(struct tux_worker *w, u32 budget)
 static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
 {
 	struct tux_policy_in in = {
-		.accept_queue = tux_listener_queue_len(w->listener),
+		.accept_queue = tux_worker_waiting(w),
 		.work_pending = READ_ONCE(w->nr_pending),
 		.free_slots = tux_slots_free(w->srv),
 		.accept_limit = READ_ONCE(w->srv->tn->conf.accept_limit),
@@ -335,28 +365,29 @@ static void tux_io_free(struct tux_io *io)
 }
 
 /**
- * tux_worker_create - make a worker; its thread does not run yet
- * @srv: the server
+ * tux_worker_create - make a worker, without listeners yet, and start its thread
+ * @srv: the server, whose listeners are there
  * @index: its number
- * @cpu: the CPU to bind it to
- * @l: its listener; belongs to the worker when the call succeeds
+ * @cpu: its home, and the CPU to bind it to
  *
  * Context: process context; may sleep.
  * Return: the worker or an ERR_PTR.
  */
-struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index, unsigned int cpu,
-				     struct tux_listener *l)
+struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index, unsigned int cpu)
 {
 	struct tux_worker *w;
 	unsigned int i;
 	int err;
 
-	w = kzalloc_node(sizeof(*w), GFP_KERNEL, cpu_to_node(cpu));
+	w = kzalloc_node(struct_size(w, listeners, srv->nr_listeners), GFP_KERNEL,
+			 cpu_to_node(cpu));
 	if (!w)
 		return ERR_PTR(-ENOMEM);
 
 	w->srv = srv;
+	w->model = srv->listeners[0];
 	w->index = index;
+	w->home = cpu;
 	w->cpu = cpu;
 	spin_lock_init(&w->work_lock);
 	INIT_LIST_HEAD(&w->work_pending);
@@ -377,7 +408,7 @@ struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index,
 	kthread_bind(w->task, cpu);
 	/* The thread may be stopped before it ever ran. */
 	get_task_struct(w->task);
-	w->listener = l;
+	wake_up_process(w->task);
 	return w;
 
 free_worker:
@@ -387,18 +418,8 @@ free_worker:
 }
 
 /**
- * tux_worker_start - attach the listener and let the thread run
- * @w: a worker that was just made
- */
-void tux_worker_start(struct tux_worker *w)
-{
-	tux_listener_attach(w->listener, w);
-	wake_up_process(w->task);
-}
-
-/**
  * tux_worker_stop - end the thread; it closes its connections
- * @w: a worker whose listener was detached, and a grace period since
+ * @w: a worker whose listeners were detached, and a grace period since
  *
  * Context: process context; waits for requests in the miss pool.
  */
@@ -410,12 +431,11 @@ void tux_worker_stop(struct tux_worker *w)
 }
 
 /**
- * tux_worker_destroy - free a worker that was stopped, and its listener
+ * tux_worker_destroy - free a worker that was stopped
  * @w: the worker
  */
 void tux_worker_destroy(struct tux_worker *w)
 {
-	tux_listener_destroy(w->listener);
 	tux_io_free(&w->io);
 	kfree(w);
 }

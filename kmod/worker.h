@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Workers: one kernel thread on one CPU, with its listener, its work_pending
+ * Workers: one kernel thread on one CPU, with its listeners, its work_pending
  * queue, its connections and their timeouts, its buffers and its counters.
  * Between workers only the count of connection slots is shared.
  */
@@ -74,14 +74,20 @@ struct tux_io {
  * struct tux_worker - an event loop
  * @srv: the server it belongs to
  * @task: its thread
- * @listener: its listening socket
- * @cpu: the CPU its thread is bound to
+ * @model: one of the server's listeners, for what all of them, and so the
+ *	   connections, have in common: the protocol's operations and callbacks
  * @index: its number, from 0
+ * @home: the CPU it belongs to
+ * @cpu: the CPU its thread is bound to: @home, or another while that is offline
+ * @active: it accepts; else it is retired
+ * @chosen: it is to be active (placement.c)
+ * @at_home: it is bound to @home (placement.c)
  * @sleeping: the thread is about to sleep or does: whoever adds work wakes it
  * @work_lock: protects @work_pending; taken in softirq
  * @work_pending: connections with something to do, in order of arrival
  * @nr_pending: their number
  * @last: the phase that just ended
+ * @turn: index into @listeners of the one that was popped last
  * @timer: wakes the thread when the first timeout is due
  * @timeouts: parked connections by what they wait for, longest wait first
  * @expired_at: jiffies when the timeouts were looked at last
@@ -91,13 +97,21 @@ struct tux_io {
  * @date_sec: the second that @date is written for
  * @date: value of the Date field
  * @stats: counters
+ * @nr_listeners: entries of @listeners that count
+ * @listeners: the listeners that it accepts from, room for all; written by
+ *	       placement.c while the thread reads, and whatever it reads there
+ *	       is a listener of the server
  */
 struct tux_worker {
 	struct tux_server	*srv;
 	struct task_struct	*task;
-	struct tux_listener	*listener;
-	unsigned int		cpu;
+	struct tux_listener	*model;
 	unsigned int		index;
+	unsigned int		home;
+	unsigned int		cpu;
+	bool			active;
+	bool			chosen;
+	bool			at_home;
 
 	/* written by others, too */
 	bool			sleeping ____cacheline_aligned_in_smp;
@@ -107,6 +121,7 @@ struct tux_worker {
 
 	/* the thread's own */
 	enum tux_phase		last ____cacheline_aligned_in_smp;
+	unsigned int		turn;
 	struct timer_list	timer;
 	struct list_head	timeouts[TUX_NR_TIMEOUTS];
 	unsigned long		expired_at;
@@ -116,11 +131,13 @@ struct tux_worker {
 	time64_t		date_sec;
 	char			date[HTTP_DATE_LEN];
 	struct tux_stats	stats;
+
+	/* written by placement.c */
+	unsigned int		nr_listeners;
+	struct tux_listener	*listeners[];
 };
 
-struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index, unsigned int cpu,
-				     struct tux_listener *l);
-void tux_worker_start(struct tux_worker *w);
+struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index, unsigned int cpu);
 void tux_worker_stop(struct tux_worker *w);
 void tux_worker_destroy(struct tux_worker *w);
 void tux_worker_queue(struct tux_worker *w, struct tux_conn *c);

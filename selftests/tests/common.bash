@@ -195,6 +195,38 @@ worker_pid()
 	return 1
 }
 
+# workers: the numbers of the workers, in one line.
+workers()
+{
+	_tux_read "$TUX_PROC/workers" | awk 'NR > 1 { printf "%s%s", s, $1; s = " " }'
+}
+
+# worker_shows N NAME: that column of worker N's line.
+worker_shows()
+{
+	_tux_read "$TUX_PROC/workers" | awk -v n="$1" -v name="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) col[$i] = i; next }
+		$1 == n { print $col[name] }'
+}
+
+# worker_is N NAME VALUE: does it show that?
+worker_is()
+{
+	[ "$(worker_shows "$1" "$2")" = "$3" ]
+}
+
+# one_cpu CPU: what is sent over loopback is received by this CPU from now on, and so
+# by its listener, on whatever CPU the client runs and its timers expire. Without
+# an argument: as before.
+one_cpu()
+{
+	local mask=0 rps=/sys/class/net/lo/queues/rx-0/rps_cpus
+
+	[ -w $rps ] || return
+	[ $# -eq 0 ] || printf -v mask '%x' $((1 << $1))
+	echo $mask >$rps
+}
+
 # cpu_use PID: how often a thread has left the CPU, and the nanoseconds on it.
 cpu_use()
 {

@@ -103,7 +103,7 @@ is "a load under accept_limit=1: 400 accepts" $(($(tux_stat accepted) - a)) 400
 is "are exactly 400 phases" $(($(tux_stat accept_phases) - p)) 400
 is "and every request was answered" "$(awk '$1 == "errors" { print $2 }' "$WORKDIR/load")" 0
 
-read -r _ _ _ _ phases _ mean < <(tail -n 1 "$TUX_PROC/workers")
+read -r _ _ _ _ phases _ mean _ < <(tail -n 1 "$TUX_PROC/workers")
 is "workers shows the phases" "$phases" "$(tux_stat accept_phases)"
 hundredths=$(($(tux_stat accepted) * 100 / phases))
 is "and the mean" "$mean" "$(printf '%d.%02d' $((hundredths / 100)) $((hundredths % 100)))"

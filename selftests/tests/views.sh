@@ -61,8 +61,8 @@ check_fails "nothing of it can be written" sh -c "echo 1 >$TUX_PROC/stat"
 # --- workers ---
 
 is "workers: the heading" "$(head -n 1 "$TUX_PROC/workers")" \
-	"worker cpu accept_queue work_pending accept_phases work_phases mean_accepts"
-line='^0 [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\.[0-9][0-9]$'
+	"worker cpu accept_queue work_pending accept_phases work_phases mean_accepts listeners connections"
+line='^0 [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\.[0-9][0-9] [0-9]+ [0-9]+$'
 is "workers: a line each" "$(grep -cE "$line" "$TUX_PROC/workers")" 1
 
 # --- under load ---

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which workers accept, on which CPUs they run, and which listeners are theirs.
+ */
+#ifndef _TUX_PLACEMENT_H
+#define _TUX_PLACEMENT_H
+
+struct tux_server;
+
+int tux_placement_update(struct tux_server *srv);
+
+#endif /* _TUX_PLACEMENT_H */
