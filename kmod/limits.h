@@ -77,6 +77,14 @@
 /* Connections closed by one look at the timeouts. */
 #define TUX_EXPIRE_BUDGET	256
 
+/*
+ * Connections in an accept queue above which another worker is asked to take some
+ * over. Waking an idle CPU, and moving what the connections touch to its caches,
+ * costs about as much as serving this many; and a worker that is awake has a
+ * queue of a few at any load.
+ */
+#define TUX_CROWD		8
+
 /* Workers of one server: the bound of the `threads` tunable. */
 #define TUX_THREADS_MAX		256
 

@@ -59,7 +59,7 @@ static void tux_listener_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	l = sk->sk_user_data;
 	if (l && sk->sk_state == TCP_LISTEN)
-		tux_worker_wake_accept(READ_ONCE(l->worker));
+		tux_worker_arrival(l);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 

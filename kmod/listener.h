@@ -21,6 +21,10 @@ struct tux_worker;
  * @cpu: the CPU whose SYNs come here
  * @worker: who is woken when a connection arrives; written by placement.c while
  *	    the callback reads
+ * @crowded: with more in the accept queue other workers are asked to help;
+ *	     written by placement.c, U32_MAX where there is only one
+ * @asked: the worker that was asked last; any CPU writes it, and a lost
+ *	   update does no harm
  * @orig: the socket's own callbacks, which its children have as well
  * @orig_ops: the socket's own operations, for the children and for the end
  * @af_ops: the copy of @orig_ops that stands in while the server runs
@@ -31,6 +35,8 @@ struct tux_listener {
 	struct sock		*sk;
 	unsigned int		cpu;
 	struct tux_worker	*worker;
+	u32			crowded;
+	unsigned int		asked;
 	struct tux_sock_callbacks orig;
 	const struct inet_connection_sock_af_ops *orig_ops;
 	struct inet_connection_sock_af_ops af_ops;

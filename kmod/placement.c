@@ -23,6 +23,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -82,7 +83,9 @@ static int tux_placement_add(struct tux_server *srv, unsigned int home)
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	w->chosen = true;
-	srv->workers[srv->nr_workers++] = w;
+	srv->workers[srv->nr_workers] = w;
+	/* Pairs with smp_load_acquire() in tux_worker_ask(). */
+	smp_store_release(&srv->nr_workers, srv->nr_workers + 1);
 	return 0;
 }
 
@@ -203,9 +206,28 @@ static void tux_placement_map(struct tux_server *srv)
 	}
 	for (i = 0; i < srv->nr_workers; i++)
 		tux_worker_list_listeners(srv->workers[i]);
+	tux_placement_set_crowd(srv);
 	/* Some have got clients that waited for another worker. */
 	for (i = 0; i < srv->nr_workers; i++)
 		tux_worker_wake(srv->workers[i]);
+}
+
+/**
+ * tux_placement_set_crowd - say when a listener's worker needs help
+ * @srv: the server
+ *
+ * A short accept queue is crowded when it is half full.
+ */
+void tux_placement_set_crowd(struct tux_server *srv)
+{
+	u32 crowded = clamp_t(u32, srv->tn->conf.max_backlog / 2, 1, TUX_CROWD);
+	unsigned int i, active = 0;
+
+	lockdep_assert_held(&srv->tn->lock);
+	for (i = 0; i < srv->nr_workers; i++)
+		active += srv->workers[i]->active;
+	for (i = 0; i < srv->nr_listeners; i++)
+		WRITE_ONCE(srv->listeners[i]->crowded, active > 1 ? crowded : U32_MAX);
 }
 
 /**

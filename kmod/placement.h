@@ -8,5 +8,6 @@
 struct tux_server;
 
 int tux_placement_update(struct tux_server *srv);
+void tux_placement_set_crowd(struct tux_server *srv);
 
 #endif /* _TUX_PLACEMENT_H */

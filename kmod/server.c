@@ -53,7 +53,7 @@ void tux_slot_put(struct tux_server *srv)
 	int limit = READ_ONCE(srv->tn->conf.max_connections);
 	unsigned int i;
 
-	/* Fully ordered: pairs with smp_mb() in tux_worker_wake_accept(). */
+	/* Fully ordered: pairs with smp_mb() in tux_worker_arrival(). */
 	if (atomic_fetch_dec(&srv->connections) < limit)
 		return;
 	for (i = 0; i < srv->nr_listeners; i++)
@@ -102,6 +102,8 @@ int tux_server_set_backlog(struct tux_net *tn)
 	lockdep_assert_held(&tn->lock);
 	for (i = 0; tn->server && i < tn->server->nr_listeners && !err; i++)
 		err = tux_listener_set_backlog(tn->server->listeners[i], tn->conf.max_backlog);
+	if (tn->server)
+		tux_placement_set_crowd(tn->server);
 	return err;
 }
 

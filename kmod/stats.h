@@ -16,6 +16,7 @@
 #define TUX_COUNTERS(X)							\
 	X(accepted)		/* connections taken from accept queues */ \
 	X(closed)		/* of these, those closed again */	\
+	X(accepts_stolen)	/* of these, those from another worker's */ \
 	X(accept_dead)		/* found closed already when popped */	\
 	X(accept_nomem)		/* closed at once for want of memory */	\
 	X(requests)		/* complete request heads */		\

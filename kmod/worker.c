@@ -11,7 +11,7 @@
  * sleeps, until a callback wakes it or the oldest timeout of a connection is
  * due; without connections, for good.
  *
- * Contexts: tux_worker_queue(), tux_worker_wake() and tux_worker_wake_accept()
+ * Contexts: tux_worker_queue(), tux_worker_wake() and tux_worker_arrival()
  * in any; create, stop and destroy in process context under
  * tux_net.lock; everything else in the worker's thread.
  */
@@ -42,17 +42,45 @@ void tux_worker_wake(struct tux_worker *w)
 		wake_up_process(w->task);
 }
 
+/*
+ * The accept queue is long, so its worker has more to do than it can, or
+ * softirqs leave it no time. Ask one other worker with each arrival, in turn: one
+ * that sleeps helps at once, one that is busy when it has nothing left to do.
+ * So nobody is woken in vain for long, and nobody is searched for.
+ */
+static void tux_worker_ask(struct tux_listener *l, const struct tux_worker *owner)
+{
+	struct tux_server *srv = owner->srv;
+	/* Pairs with smp_store_release() in tux_placement_add(). */
+	unsigned int nr = smp_load_acquire(&srv->nr_workers);
+	unsigned int i = READ_ONCE(l->asked);
+	struct tux_worker *w;
+
+	i = (i + 1) % nr;
+	if (srv->workers[i] == owner)
+		i = (i + 1) % nr;
+	WRITE_ONCE(l->asked, i);
+	w = srv->workers[i];
+	if (!READ_ONCE(w->active) || !tux_slots_free(srv))
+		return;
+	if (READ_ONCE(w->help) != l)
+		WRITE_ONCE(w->help, l);
+	tux_worker_wake(w);
+}
+
 /**
- * tux_worker_wake_accept - a connection arrived in the accept queue
- * @w: the worker
+ * tux_worker_arrival - a connection arrived in an accept queue
+ * @l: the listener
  *
  * At the connection limit the worker may not take it, so it is left alone;
  * whoever frees a slot then wakes it (tux_slot_put()).
  *
  * Context: any.
  */
-void tux_worker_wake_accept(struct tux_worker *w)
+void tux_worker_arrival(struct tux_listener *l)
 {
+	struct tux_worker *w = READ_ONCE(l->worker);
+
 	/*
 	 * The queue was filled before the count of slots is read. Pairs with
 	 * the barrier in tux_slot_put(), which counts before it looks at the
@@ -61,6 +89,8 @@ void tux_worker_wake_accept(struct tux_worker *w)
 	smp_mb();
 	if (READ_ONCE(w->sleeping) && tux_slots_free(w->srv))
 		wake_up_process(w->task);
+	if (unlikely(tux_listener_queue_len(l) > READ_ONCE(l->crowded)))
+		tux_worker_ask(l, w);
 }
 
 /**
@@ -107,7 +137,37 @@ void tux_worker_update_date(struct tux_worker *w)
 	}
 }
 
-/* Connections waiting in the accept queues of the worker's listeners. */
+/*
+ * What a worker may take over from the listener that asked it for help: half of
+ * what is too much there, since its owner is at work as well.
+ */
+static u32 tux_worker_surplus(const struct tux_worker *w)
+{
+	const struct tux_listener *l = READ_ONCE(w->help);
+	u32 len, crowded;
+
+	if (!l || !READ_ONCE(w->active))
+		return 0;
+	len = tux_listener_queue_len(l);
+	crowded = READ_ONCE(l->crowded);
+	return len > crowded ? (len - crowded + 1) / 2 : 0;
+}
+
+static struct sock *tux_worker_steal(struct tux_worker *w)
+{
+	struct sock *sk = NULL;
+
+	if (tux_worker_surplus(w))
+		sk = tux_listener_pop(READ_ONCE(w->help));
+	if (sk)
+		tux_stat_inc(&w->stats, TUX_accepts_stolen);
+	return sk;
+}
+
+/*
+ * Connections waiting in the accept queues of the worker's listeners; for one
+ * that has nothing to do, those that it may take over from another.
+ */
 static u32 tux_worker_waiting(const struct tux_worker *w)
 {
 	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
@@ -116,10 +176,15 @@ static u32 tux_worker_waiting(const struct tux_worker *w)
 
 	for (i = 0; i < nr; i++)
 		n += tux_listener_queue_len(READ_ONCE(w->listeners[i]));
+	if (!n && READ_ONCE(w->help) && !READ_ONCE(w->nr_pending))
+		n = tux_worker_surplus(w);
 	return n;
 }
 
-/* Take a connection from the worker's listeners, from each in turn. */
+/*
+ * Take a connection from the worker's listeners, from each in turn; when they
+ * are empty, from one that asked for help.
+ */
 static struct sock *tux_worker_pop(struct tux_worker *w)
 {
 	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
@@ -134,7 +199,7 @@ static struct sock *tux_worker_pop(struct tux_worker *w)
 		if (sk)
 			return sk;
 	}
-	return NULL;
+	return READ_ONCE(w->help) ? tux_worker_steal(w) : NULL;
 }
 
 /* One accept-phase: at most @limit consecutive accepts. */
@@ -284,7 +349,7 @@ static void tux_worker_sleep(struct tux_worker *w)
 {
 	tux_worker_arm_timer(w);
 	WRITE_ONCE(w->sleeping, true);
-	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_wake_accept(). */
+	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_arrival(). */
 	set_current_state(TASK_IDLE);
 	if (tux_worker_plan(w).phase == TUX_PHASE_SLEEP && !kthread_should_stop()) {
 		tux_stat_inc(&w->stats, TUX_sleeps);

@@ -86,6 +86,7 @@ struct tux_io {
  * @work_lock: protects @work_pending; taken in softirq
  * @work_pending: connections with something to do, in order of arrival
  * @nr_pending: their number
+ * @help: the listener of another worker which asked for help last, or NULL
  * @last: the phase that just ended
  * @turn: index into @listeners of the one that was popped last
  * @timer: wakes the thread when the first timeout is due
@@ -118,6 +119,7 @@ struct tux_worker {
 	spinlock_t		work_lock;
 	struct list_head	work_pending;
 	unsigned int		nr_pending;
+	struct tux_listener	*help;
 
 	/* the thread's own */
 	enum tux_phase		last ____cacheline_aligned_in_smp;
@@ -142,7 +144,7 @@ void tux_worker_stop(struct tux_worker *w);
 void tux_worker_destroy(struct tux_worker *w);
 void tux_worker_queue(struct tux_worker *w, struct tux_conn *c);
 void tux_worker_wake(struct tux_worker *w);
-void tux_worker_wake_accept(struct tux_worker *w);
+void tux_worker_arrival(struct tux_listener *l);
 void tux_worker_update_date(struct tux_worker *w);
 
 #endif /* _TUX_WORKER_H */
