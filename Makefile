@@ -25,7 +25,7 @@ KBUILD_LEFT = -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 	-o -name '.*.cmd' -o -name '*.order' -o -name '*.symvers' -o -name '*.i' \
 	-o -name '*.s' -o -name '*.gcno' -o -name '*.dwo' -o -name '.*.d'
 
-.PHONY: all module tuxctl demo check check-debug conformance bench bench-insn fuzz style vm \
+.PHONY: all module tuxctl demo check check-debug conformance bench bench-insn reproduce fuzz style vm \
 	install uninstall dkms-install dkms-uninstall clean help headers
 
 all: tuxctl module
@@ -67,6 +67,10 @@ bench:
 ## make bench-insn     instructions per request, into out/bench-insn/
 bench-insn:
 	@selftests/bench/bench-insn
+
+## make reproduce      the papers' experiments, into out/reproduce/ (ONLY=fig10, QUICK=1)
+reproduce:
+	@selftests/reproduce/run
 
 ## make fuzz           the parsers under a fuzzer (FUZZ_SECONDS=...)
 fuzz:

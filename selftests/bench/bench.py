@@ -20,12 +20,12 @@ Runs itself again inside the namespace of selftests/qemu/with-server:
 import csv
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 
+import beside
 import load
 import plot
 from progress import Progress, clock
@@ -36,7 +36,7 @@ QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 KERNEL = os.environ.get("KERNEL", "6.12")
 SERVERS = os.environ.get("SERVERS", "tux null nginx lighttpd h2o").split()
 ROUNDS = int(os.environ.get("ROUNDS", 1 if QUICK else 3))
-ONE_ROUND = ("lighttpd", "h2o")
+ONE_ROUND = ("lighttpd", "h2o", "userver")
 
 WINDOW = float(os.environ.get("WINDOW", 3 if QUICK else 10))
 WARMUP = 1.5 if QUICK else load.WARMUP
@@ -46,7 +46,6 @@ BOOT = 12.0             # with a docroot of 100 MB
 MEM = "1G"
 
 KEEPALIVE_CALLS = 100
-PROBE_CONNS = 64        # closed loop: enough to saturate, too few to overload
 IDLE = int(os.environ.get("IDLE", 0 if QUICK else 200000))
 IDLE_NAME = "idle_%dk" % (IDLE // 1000)
 IDLE_MEM = "4G"
@@ -54,32 +53,27 @@ IDLE_RATE = 3000        # opened a second
 IDLE_SECONDS = IDLE / IDLE_RATE + 60
 # nobody closes them, and there is room for all of them
 IDLE_SETTINGS = ["max_connections=400000", "header_timeout=0", "keepalive_timeout=0"]
-SPEC_DIRS = 20          # 5 MB each: all of it stays in memory
 
 # the loads of a search, as parts of what saturates; more on demand
 SEARCH = (0.95, 1.1) if QUICK else (0.9, 1.05, 1.2)
 HALF = 0.5              # for the curves and for times without queueing
 STEP = 1.15
 MAX_STEPS = 3
-SATURATED = 0.9         # replies below this part of the offered load
+SATURATED = beside.SATURATED
 
-# the server is idle when this many requests in a row are answered in so many seconds,
-# the start of curl included
-CALM_TRIES = 5
-CALM_ANSWER = 0.1
-CALM_LIMIT = 20.0
-
-WWW_ONE = "/one-packet.html"
-WWW_1M = "/1m.bin"
+WWW_ONE = beside.WWW_ONE
+WWW_1M = beside.WWW_1M
 
 # what httperf offers; null has one canned answer and takes part where that fits
 WORKLOADS = {
     "one_packet": {"uri": WWW_ONE, "calls": 1},
     "keepalive": {"uri": WWW_ONE, "calls": KEEPALIVE_CALLS},
     "304": {"uri": WWW_ONE, "calls": KEEPALIVE_CALLS, "conditional": True},
-    "specweb99": {"wsesslog": os.path.join(OUT, "specweb99", "sessions.%d"), "calls": 7.2},
+    "specweb99": {"wsesslog": beside.session_log(OUT), "calls": beside.SPEC_CALLS},
 }
-NULL_WORKLOADS = ("one_packet", "keepalive")
+# what a server cannot do is not asked of it: null has no files, userver no conditions
+LIMITED = {"null": ("one_packet", "keepalive"),
+           "userver": ("one_packet", "keepalive", "specweb99")}
 
 
 def read_state():
@@ -94,15 +88,10 @@ def write_state(state):
 
 
 def workloads(server):
-    return NULL_WORKLOADS if server == "null" else WORKLOADS
+    return LIMITED.get(server, WORKLOADS)
 
 
 # ---- inside the namespace ----
-
-def guest(*args, limit=120):
-    return subprocess.run([os.environ["GUEST"], *args], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True, timeout=limit, check=True).stdout
-
 
 def last_modified(uri):
     out = subprocess.run(["curl", "-sI", "--max-time", "10", os.environ["SERVER_URL"] + uri],
@@ -111,21 +100,6 @@ def last_modified(uri):
         if line.lower().startswith("last-modified:"):
             return line.split(":", 1)[1].strip()
     sys.exit("bench: the server sends no Last-Modified for %s" % uri)
-
-
-def settle():
-    """
-    Wait until the server is idle again.  After an overload it still works on connections
-    whose clients have given up, and its queue is full of more: what is measured next
-    would be that.  CALM_TRIES answers in a row that come at once, or CALM_LIMIT seconds.
-    """
-    end = time.time() + CALM_LIMIT
-    calm = 0
-    while calm < CALM_TRIES and time.time() < end:
-        began = time.time()
-        fine = subprocess.run(["curl", "-sf", "-o", "/dev/null", "--max-time", "1",
-                               os.environ["SERVER_URL"] + WWW_ONE]).returncode == 0
-        calm = calm + 1 if fine and time.time() - began < CALM_ANSWER else 0
 
 
 class Visit:
@@ -147,7 +121,7 @@ class Visit:
 
     def measure(self, workload, rate, note=""):
         """One full window; the row."""
-        settle()
+        beside.settle()
         rate = max(rate, 1.0)       # a server that answered nobody has a peak of 0
         self.progress.step("%s, round %d, %s%s: %.0f connections/s" % (
             self.server, self.turn, workload, note, rate), RUN)
@@ -161,30 +135,9 @@ class Visit:
     # where is it saturated?
 
     def seed(self, workload):
-        settle()
-        spec = self.what(workload)
+        beside.settle()
         self.progress.step("%s, %s: where to look" % (self.server, workload), SEED_WINDOW + 1)
-        if "wsesslog" in spec:
-            return self.seed_by_doubling(spec)
-        args = ["--concurrency", str(PROBE_CONNS), "--uri", spec["uri"],
-                "--requests", str(spec["calls"]), "--warmup", "0.7",
-                "--window", "%g" % SEED_WINDOW, self.addr]
-        for header in spec.get("headers", []):
-            args += ["--header", header]
-        got = load.tuxload(args, 30)
-        if got["bad_status"] or not got["replies_per_s"]:
-            sys.exit("bench: %s does not answer %s as it should: %s" %
-                     (self.server, workload, got))
-        return got["replies_per_s"] / spec["calls"]
-
-    @staticmethod
-    def seed_by_doubling(spec):
-        rate = 50.0
-        while True:
-            row = load.run(spec, rate, SEED_WINDOW, 1.0)
-            if row["replies"] < SATURATED * rate * spec["calls"] or rate > 20000:
-                return row["replies"] / spec["calls"]
-            rate *= 2
+        return beside.saturation(self.what(workload), SEED_WINDOW)
 
     def search(self, workload):
         """Full windows around the estimate, and on while an end is the best."""
@@ -231,7 +184,7 @@ class Visit:
         """Percentiles, which need tuxload, where nothing queues."""
         rate = HALF * self.state["best"][self.server]["one_packet"][2]
         self.measure("one_packet", rate, " half")
-        settle()
+        beside.settle()
         self.progress.step("%s, response times at %.0f connections/s" % (self.server, rate), RUN)
         got = load.tuxload(["--rate", "%.2f" % rate, "--poisson", "--uri", WWW_ONE,
                             "--warmup", "%g" % WARMUP, "--window", "%g" % WINDOW, self.addr],
@@ -241,7 +194,7 @@ class Visit:
                        got["response_%s_ms" % point])
 
     def file_1m(self):
-        settle()
+        beside.settle()
         self.progress.step("%s, round %d, 1 MiB files" % (self.server, self.turn), RUN)
         got = load.tuxload(["--concurrency", "16", "--requests", str(KEEPALIVE_CALLS),
                             "--uri", WWW_1M, "--expect", "200", "--length", str(1 << 20),
@@ -255,8 +208,7 @@ class Visit:
         first = self.turn == 1
         for workload in workloads(self.server):
             if workload == "specweb99":
-                # from the first request on all of it is in memory
-                guest("sh", "-c", "find /srv/www -type f -exec cat {} + >/dev/null")
+                beside.warm_cache()
             self.peak(workload)
             if workload == "one_packet":
                 self.overload()
@@ -267,31 +219,19 @@ class Visit:
 
     # connections that do nothing: a visit of its own
 
-    def saturated(self, extra, window):
-        return load.tuxload(["--concurrency", str(PROBE_CONNS), "--uri", WWW_ONE,
-                             "--warmup", "2", "--window", "%g" % window, *extra, self.addr],
-                            IDLE_SECONDS + 300)
-
     def idle(self):
-        for i in range(10, 15):
-            # 64,000 ports an address: four would do but for those still in use
-            subprocess.run(["ip", "addr", "add", "192.0.2.%d/24" % i, "dev", self.device()],
-                           check=True)
         self.progress.step("%s without idle connections" % self.server, RUN)
-        alone = self.saturated([], WINDOW)
+        ask = ["--uri", WWW_ONE]
+        alone = beside.closed_loop(self.addr, ask, WINDOW, RUN + 60, 2)
         self.progress.step("%s with %d idle connections" % (self.server, IDLE), IDLE_SECONDS)
-        with_idle = self.saturated(["--idle", str(IDLE), "--idle-rate", str(IDLE_RATE),
-                                    "--source", "192.0.2.10/5"], WINDOW)
-        held = with_idle["idle_open"]
-        self.value(IDLE_NAME + "_held_" + self.server, held)
-        self.value(IDLE_NAME + "_dropped_" + self.server, with_idle["idle_lost"])
+        with beside.Idle(self.addr) as idle:
+            idle.add(IDLE, IDLE_RATE)
+            with_idle = beside.closed_loop(self.addr, ask, WINDOW, RUN + 60, 2)
+            lost = idle.release()
+        self.value(IDLE_NAME + "_held_" + self.server, idle.held)
+        self.value(IDLE_NAME + "_dropped_" + self.server, lost)
         self.value(IDLE_NAME + "_loss_" + self.server,
                    1 - with_idle["replies_per_s"] / alone["replies_per_s"])
-
-    def device(self):
-        out = subprocess.run(["ip", "-o", "route", "get", self.addr],
-                             stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-        return out[out.index("dev") + 1]
 
 
 def visit(server, turn):
@@ -308,23 +248,6 @@ def visit(server, turn):
 
 
 # ---- outside ----
-
-def make_docroot():
-    """Two roots: a small one, and the same with the SPECweb99-like set."""
-    spec = os.path.join(OUT, "specweb99")
-    small = os.path.join(OUT, "www")
-    for where in (spec, small):
-        shutil.rmtree(where, ignore_errors=True)
-    subprocess.run([sys.executable, os.path.join(load.HERE, "mkspecweb99"), "--dirs",
-                    str(SPEC_DIRS), "--logs", str(load.MAX_PROCESSES), spec], check=True)
-    for where in (os.path.join(spec, "www"), small):
-        os.makedirs(where, exist_ok=True)
-        for name, size in ((WWW_ONE, 1000), (WWW_1M, 1 << 20)):
-            with open(where + name, "wb") as f:
-                f.write((b"0123456789abcde\n" * (size // 16 + 1))[:size])
-            os.chmod(where + name, 0o644)
-    return os.path.join(spec, "www"), small
-
 
 def plan():
     """(server, round) in the order of the visits, and the steps and seconds of each."""
@@ -472,7 +395,7 @@ def main():
     started = time.time()
     os.makedirs(OUT, exist_ok=True)
     load.build()
-    roots = make_docroot()
+    roots = beside.make_docroot(OUT)
     write_state({"best": {}, "rows": [], "values": {}})
     costs = [cost(*one) for one in plan()]
     progress = Progress(sum(c[0] for c in costs), sum(c[1] for c in costs))

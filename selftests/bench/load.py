@@ -19,9 +19,11 @@ namespace that selftests/qemu/with-server makes.  It starts processes, bounds ea
 them in time, and leaves none behind.
 """
 
+import csv
 import mmap
 import os
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -66,7 +68,8 @@ def build():
     """Compile the clients when their sources are newer than they."""
     os.makedirs(BIN, exist_ok=True)
     jobs = [("replycount.so", ["-shared", "-fPIC"], "replycount.c", []),
-            ("tuxload", ["-static"], "tuxload.c", ["-lm"])]
+            ("tuxload", ["-static"], "tuxload.c", ["-lm"]),
+            ("udpload", ["-static"], "udpload.c", [])]
     for out, flags, source, libs in jobs:
         target = os.path.join(BIN, out)
         sources = [os.path.join(HERE, source), os.path.join(HERE, "hist.h")]
@@ -211,7 +214,82 @@ def interrupt(procs, outputs):
     return texts
 
 
-def run(load, rate, window, warmup=WARMUP, stop=None):
+def clients():
+    """Client machines (TUX_CLIENTS, names for ssh); none: this one is the client."""
+    return os.environ.get("TUX_CLIENTS", "").split()
+
+
+def ssh(host, *command):
+    """The arguments that run a command on a host; TUX_SSH says with what."""
+    return [*os.environ.get("TUX_SSH", "ssh").split(), host,
+            " ".join(shlex.quote(word) for word in command)]
+
+
+def send_to_clients(*paths):
+    """The same files at the same place on every client machine."""
+    for host in clients():
+        subprocess.run(["rsync", "-aR", "-e", os.environ.get("TUX_SSH", "ssh"), *paths,
+                        host + ":/"], check=True)
+
+
+def loadgen_args(load, rate, window, warmup):
+    args = [os.path.join(HERE, "loadgen"), "--server", load["addr"], "--window", "%g" % window,
+            "--warmup", "%g" % warmup, "--port", str(load.get("port", 80)),
+            "--timeout", "%g" % load.get("timeout", CLIENT_TIMEOUT)]
+    if load.get("wsesslog"):
+        args += ["--wsesslog", load["wsesslog"]]
+    else:
+        args += ["--uri", load.get("uri", "/"), "--calls", str(load.get("calls", 1))]
+    for header in load.get("headers", []):
+        args += ["--header", header]
+    return args + ["%g" % rate]
+
+
+def add_rows(rows):
+    """
+    The results of several client machines as one.  Rates and errors are added up, times
+    weighted with the replies; a percentile of all cannot be had from theirs, the
+    weighted mean stands for it.
+    """
+    total = {name: sum(row[name] for row in rows) for name in FIELDS}
+    for name in FIELDS:
+        if name.endswith("_ms"):
+            told = [row for row in rows if row[name] == row[name]]
+            weight = sum(row["replies"] for row in told)
+            total[name] = sum(row[name] * row["replies"] for row in told) / weight \
+                if weight else float("nan")
+    total["client_cpu"] = max(row["client_cpu"] for row in rows)
+    total["window_s"] = max(row["window_s"] for row in rows)
+    return total
+
+
+def run_on_clients(load, rate, window, warmup, look):
+    """As run(), on client machines at the same time; each offers its part."""
+    hosts = clients()
+    args = loadgen_args(load, rate / len(hosts), window, warmup)
+    procs = [subprocess.Popen(ssh(host, *args), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True) for host in hosts]
+    try:
+        time.sleep(warmup)
+        looks = [look()] if look else []
+        time.sleep(window)
+        looks += [look()] if look else []
+        texts = [proc.communicate(timeout=60)[0] for proc in procs]
+    finally:
+        for proc in procs:
+            if proc.poll() is None:
+                proc.kill()
+            proc.wait()
+    rows = []
+    for host, proc, text in zip(hosts, procs, texts):
+        found = list(csv.DictReader(text.splitlines()))
+        if proc.returncode or len(found) != 1:
+            raise RuntimeError("loadgen on %s: exit status %d" % (host, proc.returncode))
+        rows.append({name: float(value) for name, value in found[0].items()})
+    return dict(add_rows(rows), looks=looks)
+
+
+def run(load, rate, window, warmup=WARMUP, stop=None, look=None):
     """
     Offer `rate` connections (sessions) a second and measure for `window` seconds, or
     until `stop`, a threading.Event, is set.
@@ -219,8 +297,13 @@ def run(load, rate, window, warmup=WARMUP, stop=None):
     load: addr, port, uri or wsesslog, calls (a connection), headers, timeout,
     processes.  Returns a dict of FIELDS; `offered` and `attempted` are
     connections a second, `replies` and `ok` (status 2xx and 3xx) replies a
-    second.
+    second.  look: called right before the window and right after it, to see what
+    the server has counted; both results are in "looks".
+
+    With TUX_CLIENTS all of this happens on those machines, see run_on_clients().
     """
+    if clients() and not stop:
+        return run_on_clients(load, rate, window, warmup, look)
     cpus = client_cpus()
     timeout = load.get("timeout", CLIENT_TIMEOUT)
     n = load.get("processes") or processes_for(rate, timeout)
@@ -239,9 +322,11 @@ def run(load, rate, window, warmup=WARMUP, stop=None):
                 preexec_fn=lambda: bound(cpus, seconds + 10)))
         pids = [proc.pid for proc in procs]
         time.sleep(warmup)
+        looks = [look()] if look else []
         t0, first, cpu0 = time.monotonic(), add_up(counters), cpu_seconds(pids)
         stop.wait(window) if stop else time.sleep(window)
         t1, last, cpu1 = time.monotonic(), add_up(counters), cpu_seconds(pids)
+        looks += [look()] if look else []
         dead = [i for i, proc in enumerate(procs) if proc.poll() is not None]
         texts = interrupt(procs, outputs)
         end = add_up(counters)
@@ -258,6 +343,7 @@ def run(load, rate, window, warmup=WARMUP, stop=None):
                            % (len(dead), n, n - told, texts[(dead or [-1])[0]][-2000:]))
     delta = [b - a for a, b in zip(first, last)]
     result = summarise(delta, t1 - t0, sums)
+    result["looks"] = looks
     result["offered"] = rate
     result["processes"] = n
     result["client_cpu"] = (cpu1 - cpu0) / (t1 - t0) / len(cpus)
@@ -289,15 +375,15 @@ def summarise(delta, window, sums):
     }
 
 
-def tuxload(args, timeout):
-    """Run tuxload; its `name value` lines as a dict of numbers."""
+def tuxload(args, timeout, program="tuxload"):
+    """Run tuxload, or udpload; its `name value` lines as a dict of numbers."""
     cpus = client_cpus()
     done = subprocess.run(
-        ["timeout", "-k", "2", "%g" % timeout, os.path.join(BIN, "tuxload"), *args],
+        ["timeout", "-k", "2", "%g" % timeout, os.path.join(BIN, program), *args],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, cpus))
     if done.returncode:
-        raise RuntimeError("tuxload %s: exit status %d" % (" ".join(args), done.returncode))
+        raise RuntimeError("%s %s: exit status %d" % (program, " ".join(args), done.returncode))
     return {name: float(value) for name, value in
             (line.split() for line in done.stdout.splitlines())}
 

@@ -2,7 +2,7 @@
 """
 plot - curves over the offered load, drawn by gnuplot
 
-One picture, one or two panels side by side, a curve for each series in each.
+One picture, one or two panels side by side, a curve for each series in each; or bars.
 """
 
 import subprocess
@@ -19,11 +19,17 @@ def block(points):
     return rows or "0 NaN"
 
 
+def top(spec):
+    """Left to gnuplot, but for curves that are zero everywhere."""
+    return "*" if any(y > 0 for points in spec["series"].values() for _, y in points) else "1"
+
+
 def panel(spec, names, right):
     lines = ["set xlabel %s" % quote(spec["x"]), "set ylabel %s" % quote(spec["y"]),
              "set title %s" % quote(spec["title"]),
              "set logscale y" if spec.get("log") else "unset logscale y",
-             "set yrange [%s:*]" % ("*" if spec.get("log") else "0"), "set xrange [0:%g]" % right]
+             "set yrange [%s:%s]" % ("*" if spec.get("log") else "0", top(spec)),
+             "set xrange [0:%g]" % right]
     curves = []
     if spec.get("ideal"):
         curves.append('x <= %g ? x : NaN with lines lc rgb "#bbbbbb" dt 2 lw 1 '
@@ -34,6 +40,28 @@ def panel(spec, names, right):
                       % (i, (5, 7, 9, 11, 13, 4, 6)[i % 7], COLOURS[i % len(COLOURS)],
                          quote(name)))
     return lines + ["plot " + ", \\\n".join(curves)]
+
+
+def run(script):
+    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True,
+                   timeout=60)
+
+
+def bars(path, title, y, parts, groups):
+    """Stacked bars: groups are (label, [a value for each of the parts])."""
+    rows = "\n".join("%s %s" % (quote(label), " ".join("%g" % v for v in values))
+                     for label, values in groups)
+    script = ["set terminal pngcairo noenhanced size 1000,700 font 'sans,11'",
+              "set output %s" % quote(path), "set title %s" % quote(title),
+              "set ylabel %s" % quote(y), "set yrange [0:*]", "set grid y lc rgb '#dddddd'",
+              "set style data histograms", "set style histogram rowstacked",
+              "set style fill solid 0.9 border -1", "set boxwidth 0.7",
+              "set xtics rotate by -40", "set key outside bottom center horizontal",
+              "set rmargin 12", "$d << EOD\n%s\nEOD" % rows]
+    script.append("plot " + ", \\\n".join(
+        '$d using %d:xtic(1) lc rgb "%s" title %s' % (
+            i + 2, COLOURS[i % len(COLOURS)], quote(part)) for i, part in enumerate(parts)))
+    run(script)
 
 
 def draw(path, title, panels):
@@ -53,5 +81,4 @@ def draw(path, title, panels):
     for spec in panels:
         script += panel(spec, names, right)
     script.append("unset multiplot")
-    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True,
-                   timeout=60)
+    run(script)

@@ -14,7 +14,8 @@
  *
  * Besides, --idle N opens N connections first and holds them while the others
  * work; at the end each is asked for one reply, and those that do not give it
- * are counted as lost.
+ * are counted as lost.  With --hold there are no others: they are held until
+ * standard input ends.
  *
  * What is measured: replies completed inside the window, exactly; the times to
  * connect, from the request's first byte to the reply's first byte (response),
@@ -104,6 +105,7 @@ static struct options {
 	int expect_length;		/* -1: any */
 	const char *content_file;
 	unsigned int idle;
+	bool hold;
 	double idle_rate;
 	struct in_addr source;
 	unsigned int sources;
@@ -957,9 +959,19 @@ static void run_measured(void)
 	print_window(window_start, opt.count ? now_ns() : window_end);
 }
 
+static void wait_for_end(void)
+{
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, buf, sizeof(buf));
+	} while (n > 0 || (n < 0 && errno == EINTR));
+}
+
 static void print_usage(FILE *to)
 {
-	fputs("usage: tuxload [--rate R | --concurrency C | --serial N] [OPTION...] ADDRESS[:PORT]\n"
+	fputs("usage: tuxload [--rate R | --concurrency C | --serial N | --hold] [OPTION...]\n"
+	      "       ADDRESS[:PORT]\n"
 	      "  --uri URI --header 'Name: value' --close --requests N (a connection)\n"
 	      "  --conditional    ask first, then with If-None-Match and If-Modified-Since\n"
 	      "  --poisson        arrivals at random, not at equal distances\n"
@@ -968,6 +980,7 @@ static void print_usage(FILE *to)
 	      "  --expect STATUS --length N --content FILE   what replies must be\n"
 	      "  --files N        (--serial) N files in turn: digits in the place of the URI's '#'\n"
 	      "  --idle N --idle-rate R                      held while the others work\n"
+	      "  --idle N --hold                             held until standard input ends\n"
 	      "  --source ADDRESS[/COUNT]                    from these addresses in turn\n", to);
 }
 
@@ -1043,6 +1056,7 @@ static const struct known_option known_options[] = {
 	{ "length", OPT_INT, &opt.expect_length, NULL },
 	{ "content", OPT_STRING, &opt.content_file, NULL },
 	{ "idle", OPT_UINT, &opt.idle, NULL },
+	{ "hold", OPT_FLAG, &opt.hold, NULL },
 	{ "idle-rate", OPT_DOUBLE, &opt.idle_rate, NULL },
 	{ "source", OPT_CALL, NULL, parse_source },
 	{ "help", OPT_FLAG, NULL, show_help },
@@ -1103,8 +1117,8 @@ static void parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	parse_options(argc, argv);
-	if (optind != argc - 1 || !opt.requests || !opt.files ||
-	    !!opt.rate + !!opt.concurrency + !!opt.serial != 1) {
+	if (optind != argc - 1 || !opt.requests || !opt.files || (opt.hold && !opt.idle) ||
+	    !!opt.rate + !!opt.concurrency + !!opt.serial + opt.hold != 1) {
 		print_usage(stderr);
 		return 2;
 	}
@@ -1119,7 +1133,9 @@ int main(int argc, char **argv)
 		learn_conditions();
 	if (opt.idle)
 		open_idle();
-	if (opt.serial)
+	if (opt.hold)
+		wait_for_end();
+	else if (opt.serial)
 		run_serial();
 	else
 		run_measured();
