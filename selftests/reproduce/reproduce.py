@@ -14,8 +14,10 @@ measures memory has a fresh one.  Runs itself again inside the namespace of
 with-server: `reproduce.py visit PROGRAM`, with what there is to do in out/.../todo.json.
 """
 
+import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -229,10 +231,29 @@ def count(work, but=()):
     return sum(run[0] not in but for _, runs in work for run in runs)
 
 
+def alone():
+    """One at a time for each directory; held until this process ends."""
+    lock = open(os.path.join(OUT, "lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("reproduce: somebody else measures into %s" % OUT)
+    os.set_inheritable(lock.fileno(), False)
+    return lock
+
+
+def ending(*_):
+    sys.exit(143)
+
+
 def main():
     started = time.time()
+    # both, also where a shell that started us in the background ignores one
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, ending)
     figures = chosen()
     os.makedirs(OUT, exist_ok=True)
+    lock = alone()
     mend_runs()
     work = plan(figures)
     good = True
@@ -252,6 +273,7 @@ def main():
     print("%s: report.rst, CSV files and plots; it took %s" %
           (OUT, clock(time.time() - started)))
     left = count(plan(figures), read_json(STATE, {}).get("absent", {}))
+    lock.close()
     if left:
         print("reproduce: %d runs are missing; start again to make them" % left, file=sys.stderr)
     return 0 if good and not left else 1
