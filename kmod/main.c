@@ -17,6 +17,7 @@
 #include "file.h"
 #include "mime.h"
 #include "miss.h"
+#include "placement.h"
 #include "tux.h"
 
 static unsigned int tux_net_id;
@@ -70,12 +71,21 @@ static int __net_init tux_net_init(struct net *net)
 	mutex_init(&tn->lock);
 	spin_lock_init(&tn->strings_lock);
 	tn->conf = tux_load_conf;
-	err = tux_proc_register(tn);
+	err = tux_placement_watch(tn);
 	if (err)
 		return err;
+	err = tux_proc_register(tn);
+	if (err)
+		goto unwatch;
 	err = tux_sysctl_register(tn);
 	if (err)
-		tux_proc_unregister(tn);
+		goto unregister_proc;
+	return 0;
+
+unregister_proc:
+	tux_proc_unregister(tn);
+unwatch:
+	tux_placement_unwatch(tn);
 	return err;
 }
 
@@ -89,6 +99,7 @@ static void __net_exit tux_net_exit(struct net *net)
 
 	tux_sysctl_unregister(tn);
 	tux_proc_unregister(tn);
+	tux_placement_unwatch(tn);
 	mutex_lock(&tn->lock);
 	tux_server_stop(tn);
 	mutex_unlock(&tn->lock);
@@ -135,9 +146,12 @@ static int __init tux_init(void)
 	err = tux_file_init();
 	if (err)
 		goto exit_miss;
-	err = register_pernet_subsys(&tux_net_ops);
+	err = tux_placement_init();
 	if (err)
 		goto exit_file;
+	err = register_pernet_subsys(&tux_net_ops);
+	if (err)
+		goto exit_placement;
 	err = tux_autostart();
 	if (err)
 		goto unregister_pernet;
@@ -145,6 +159,8 @@ static int __init tux_init(void)
 
 unregister_pernet:
 	unregister_pernet_subsys(&tux_net_ops);
+exit_placement:
+	tux_placement_exit();
 exit_file:
 	tux_file_exit();
 exit_miss:
@@ -157,6 +173,7 @@ exit_conn:
 static void __exit tux_exit(void)
 {
 	unregister_pernet_subsys(&tux_net_ops);
+	tux_placement_exit();
 	tux_file_exit();
 	tux_mime_exit();
 	tux_miss_exit();

@@ -19,8 +19,14 @@
  * workers may pop the same queue for a moment, which is harmless. A worker that
  * sleeps on an old list is woken when the new one is complete.
  *
- * Context: process context under tux_net.lock.
+ * CPUs come and go with the locks of CPU hotplug held, under which nobody waits for
+ * tux_net.lock; so the callbacks only start a work item, which does the rest when
+ * the change is over. Until then the scheduler finds the threads a CPU.
+ *
+ * Context: process context; whatever looks at a server, under tux_net.lock.
  */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -255,4 +261,75 @@ int tux_placement_update(struct tux_server *srv)
 	}
 	free_cpumask_var(taken);
 	return err;
+}
+
+static enum cpuhp_state tux_cpuhp_state;
+
+/* The CPU is up, or goes down. Context: its hotplug thread. */
+static int tux_cpus_change(unsigned int cpu, struct hlist_node *node)
+{
+	struct tux_net *tn = hlist_entry(node, struct tux_net, cpus);
+
+	queue_work(system_unbound_wq, &tn->cpus_work);
+	return 0;
+}
+
+static void tux_cpus_work(struct work_struct *work)
+{
+	struct tux_net *tn = container_of(work, struct tux_net, cpus_work);
+
+	/* Wait until the change is complete, or undone. */
+	cpus_read_lock();
+	cpus_read_unlock();
+	mutex_lock(&tn->lock);
+	if (tn->server && tux_placement_update(tn->server))
+		pr_warn("tux: no memory to follow a change of the CPUs\n");
+	mutex_unlock(&tn->lock);
+}
+
+/**
+ * tux_placement_watch - follow the CPUs that come and go
+ * @tn: the namespace
+ *
+ * Context: process context; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int tux_placement_watch(struct tux_net *tn)
+{
+	INIT_WORK(&tn->cpus_work, tux_cpus_work);
+	return cpuhp_state_add_instance_nocalls(tux_cpuhp_state, &tn->cpus);
+}
+
+/**
+ * tux_placement_unwatch - undo tux_placement_watch(); waits for the work item
+ * @tn: the namespace, whose lock the caller must not hold
+ */
+void tux_placement_unwatch(struct tux_net *tn)
+{
+	cpuhp_state_remove_instance_nocalls(tux_cpuhp_state, &tn->cpus);
+	cancel_work_sync(&tn->cpus_work);
+}
+
+/**
+ * tux_placement_init - let namespaces follow the CPUs
+ *
+ * Return: 0 or a negative errno.
+ */
+int tux_placement_init(void)
+{
+	int ret = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "net/tux:online", tux_cpus_change,
+					  tux_cpus_change);
+
+	if (ret < 0)
+		return ret;
+	tux_cpuhp_state = ret;
+	return 0;
+}
+
+/**
+ * tux_placement_exit - undo tux_placement_init(); no namespace is left
+ */
+void tux_placement_exit(void)
+{
+	cpuhp_remove_multi_state(tux_cpuhp_state);
 }

@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "file.h"
@@ -61,6 +62,8 @@ struct tux_server {
  * @conf: the tunables
  * @strings_lock: protects the strings among them against workers that copy one
  * @server: the running server, NULL when stopped; under @lock
+ * @cpus: its instance of the CPU hotplug state (placement.c)
+ * @cpus_work: brings the workers to the CPUs that are online now
  * @past: counters of servers that were stopped; under @lock
  * @past_drops: their queue drops; under @lock
  * @past_files: what their file caches counted; under @lock
@@ -74,6 +77,8 @@ struct tux_net {
 	struct tux_conf		conf;
 	spinlock_t		strings_lock;
 	struct tux_server	*server;
+	struct hlist_node	cpus;
+	struct work_struct	cpus_work;
 	struct tux_stats	past;
 	u64			past_drops[TUX_NR_DROPS];
 	struct tux_file_stats	past_files;
