@@ -85,6 +85,12 @@
  */
 #define TUX_CROWD		8
 
+/*
+ * SYNs from which syn_admission tells which share of handshakes comes to its end. Too few
+ * and chance rules; many more and a flood is noticed late. A power of two.
+ */
+#define TUX_SYN_WINDOW		256
+
 /* Workers of one server: the bound of the `threads` tunable. */
 #define TUX_THREADS_MAX		256
 

@@ -22,7 +22,9 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "limits.h"
 #include "listener.h"
+#include "tux.h"
 #include "worker.h"
 
 static struct sock *tux_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
@@ -84,6 +86,39 @@ static int tux_syn_verdict(struct sock *sk, struct sk_buff *skb)
 	return -1;
 }
 
+/*
+ * syn_admission: is there no room left in the accept queue for one more
+ * handshake, besides those that wait there and those under way that will come
+ * to their end? To let it in would cost a SYN-ACK, an ACK and a request that
+ * are all thrown away, and the client 200 ms and more.
+ *
+ * Handshakes whose SYN-ACK had to be sent again do not count, nor does the share
+ * that never ended lately. So a flood of SYNs is not taken for a crowd for long:
+ * within a second or two its handshakes are old and fill the SYN queue, and then
+ * SYN cookies decide, or tcp_syncookies=0, as if this were not here.
+ */
+static bool tux_syn_has_no_room(const struct tux_listener *l, const struct sock *sk)
+{
+	unsigned int young = reqsk_queue_len_young(&inet_csk(sk)->icsk_accept_queue);
+	unsigned int expected = young * READ_ONCE(l->completed) / TUX_SYN_WINDOW;
+
+	if (!READ_ONCE(l->conf->syn_admission) || inet_csk_reqsk_queue_is_full(sk))
+		return false;
+	return READ_ONCE(sk->sk_ack_backlog) + expected > READ_ONCE(sk->sk_max_ack_backlog);
+}
+
+/* On several CPUs at a time some may be counted for the next window: no harm. */
+static void tux_syn_taken(struct tux_listener *l)
+{
+	unsigned int ended;
+
+	if (atomic_inc_return(&l->syns) < TUX_SYN_WINDOW)
+		return;
+	atomic_set(&l->syns, 0);
+	ended = min_t(unsigned int, atomic_xchg(&l->children, 0), TUX_SYN_WINDOW);
+	WRITE_ONCE(l->completed, (READ_ONCE(l->completed) + ended + 1) / 2);
+}
+
 /* A SYN for this listener. */
 static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 {
@@ -95,6 +130,11 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (!l)
 		return inet_csk(sk)->icsk_af_ops->conn_request(sk, skb);
 
+	if (verdict < 0 && tux_syn_has_no_room(l, sk)) {
+		tux_drop_count(l, TUX_drop_admission);
+		tcp_listendrop(sk);
+		return 0;
+	}
 	ret = l->orig_ops->conn_request(sk, skb);
 	/*
 	 * Above three quarters of tcp_max_syn_backlog a proven peer is let in
@@ -104,6 +144,8 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 		verdict = -1;
 	if (verdict >= 0)
 		tux_drop_count(l, verdict);
+	else
+		tux_syn_taken(l);
 	return ret;
 }
 
@@ -127,6 +169,7 @@ static struct sock *tux_syn_recv_sock(const struct sock *sk, struct sk_buff *skb
 	if (!child)
 		return NULL;
 
+	atomic_inc(&l->children);
 	child->sk_user_data = NULL;
 	child->sk_data_ready = l->orig.data_ready;
 	/* IPv4 children of an IPv6 listener have their own already. */
@@ -172,8 +215,7 @@ static int tux_listener_share(struct socket *sock, int cpu)
 /**
  * tux_listener_create - bind and listen
  * @net: network namespace
- * @port: TCP port, on all addresses of both families
- * @backlog: length of the accept queue (max_backlog)
+ * @conf: the tunables; port, on all addresses of both families, and max_backlog
  * @cpu: the CPU whose SYNs are to come here
  * @first: the first listener of this port, or NULL when this one is it
  *
@@ -184,8 +226,8 @@ static int tux_listener_share(struct socket *sock, int cpu)
  * Context: process context; may sleep.
  * Return: the listener, without a worker yet, or an ERR_PTR: -EADDRINUSE, ...
  */
-struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, unsigned int cpu,
-					 struct tux_listener *first)
+struct tux_listener *tux_listener_create(struct net *net, const struct tux_conf *conf,
+					 unsigned int cpu, struct tux_listener *first)
 {
 	struct tux_listener *l;
 	struct sock *sk;
@@ -200,20 +242,21 @@ struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog,
 		goto free_listener;
 	sk = l->sock->sk;
 	l->sk = sk;
+	l->conf = conf;
 	l->cpu = cpu;
 
 	sock_set_reuseaddr(sk);
 	tcp_sock_set_nodelay(sk);
 	if (first)
 		sk->sk_reuseport = true;
-	err = tux_listener_bind(l->sock, port);
+	err = tux_listener_bind(l->sock, conf->port);
 	if (err)
 		goto release_socket;
 	if (num_possible_cpus() > 1)
 		err = tux_listener_share(l->sock, cpu);
 	if (err)
 		goto release_socket;
-	err = kernel_listen(l->sock, backlog);
+	err = kernel_listen(l->sock, conf->max_backlog);
 	if (err)
 		goto release_socket;
 	return l;

@@ -12,6 +12,7 @@
 #include "sock.h"
 #include "stats.h"
 
+struct tux_conf;
 struct tux_worker;
 
 /**
@@ -28,6 +29,10 @@ struct tux_worker;
  * @orig: the socket's own callbacks, which its children have as well
  * @orig_ops: the socket's own operations, for the children and for the end
  * @af_ops: the copy of @orig_ops that stands in while the server runs
+ * @conf: the tunables
+ * @syns: SYNs let in since @completed was counted last
+ * @children: handshakes that came to their end meanwhile
+ * @completed: of TUX_SYN_WINDOW SYNs, so many lead to a connection; a moving mean
  * @drops: queue drops by enum tux_drop; written in softirq on any CPU
  */
 struct tux_listener {
@@ -40,11 +45,15 @@ struct tux_listener {
 	struct tux_sock_callbacks orig;
 	const struct inet_connection_sock_af_ops *orig_ops;
 	struct inet_connection_sock_af_ops af_ops;
+	const struct tux_conf	*conf;
+	atomic_t		syns;
+	atomic_t		children;
+	unsigned int		completed;
 	atomic64_t		drops[TUX_NR_DROPS];
 };
 
-struct tux_listener *tux_listener_create(struct net *net, u16 port, int backlog, unsigned int cpu,
-					 struct tux_listener *first);
+struct tux_listener *tux_listener_create(struct net *net, const struct tux_conf *conf,
+					 unsigned int cpu, struct tux_listener *first);
 void tux_listener_attach(struct tux_listener *l);
 void tux_listener_detach(struct tux_listener *l);
 void tux_listener_destroy(struct tux_listener *l);

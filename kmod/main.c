@@ -71,6 +71,7 @@ static int __net_init tux_net_init(struct net *net)
 	mutex_init(&tn->lock);
 	spin_lock_init(&tn->strings_lock);
 	tn->conf = tux_load_conf;
+	tn->adaptive = tux_conf_is_adaptive(&tn->conf);
 	err = tux_placement_watch(tn);
 	if (err)
 		return err;

@@ -195,7 +195,7 @@ static void tux_worker_list_listeners(struct tux_worker *w)
 	for (i = 0; i < srv->nr_listeners; i++)
 		if (srv->listeners[i]->worker == w)
 			WRITE_ONCE(w->listeners[nr++], srv->listeners[i]);
-	/* Pairs with smp_load_acquire() in tux_worker_waiting() and _pop(). */
+	/* Pairs with smp_load_acquire() in tux_worker_count_waiting() and _pop(). */
 	smp_store_release(&w->nr_listeners, nr);
 }
 

@@ -1,41 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fixed accept policy of "accept()able Strategies for Improving Web Server
- * Performance" (USENIX 2004), section 4.3, as the paper's modified TUX has it:
+ * The accept policies. Pure code, see policy.h.
+ *
+ * fixed - that of the modified TUX in "accept()able Strategies for Improving Web
+ * Server Performance" (USENIX 2004), section 4.3:
  *
  *	accept-phase: at most accept_limit consecutive accepts (0 = Inf: all
  *		      that wait when it begins)
  *	work-phase:   until work_pending is empty, new items included
  *
- * and the two take turns. Pure code, see policy.h.
+ * and the two take turns. Its section 6.1 wishes for bounds on each phase, and
+ * for less than one connection per accept-phase: these are the other tunables.
+ *
+ * auto - found with the simulator (selftests/sim), explained in docs/policy.rst:
+ *
+ *	work-phase:   what is pending when it begins, one round
+ *	accept-phase: all that wait; under overload half as many as have left
+ *		      since the last one, one at least
+ *
+ * Taking all empties the accept queue for the next burst. Under overload that
+ * is no use, it only lets more connections share the CPU: halving brings their
+ * number down to what keeps the CPU busy, and the others wait where they cost
+ * nothing. A round is bounded, so persistent connections that never run out of
+ * requests do not keep new clients out.
  */
 #include "policy.h"
 
-/**
- * tux_policy_next - decide the next phase of a worker
- * @in: state of its queues, and the tunables
- *
- * The phases alternate while both have something to do. At the connection
- * limit (no free slot) there is no accept-phase, however long the accept queue
- * is: the clients wait there, and a worker with no work sleeps.
- *
+static u32 min_nonzero_u32(u32 a, u32 b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+/* Clients come faster than they are served, not just a burst of them. */
+static bool overloaded(const struct tux_policy_in *in)
+{
+	return tux_policy_crowded(in) && in->crowded >= TUX_POLICY_OVERLOAD;
+}
+
+static u32 accept_budget_auto(const struct tux_policy_in *in)
+{
+	if (!overloaded(in))
+		return in->accept_queue;
+	return in->closed > 1 ? in->closed / 2 : 1;
+}
+
+/*
  * Without a limit the phase takes what waits when it begins ("all currently
  * pending", section 4.1), not what arrives meanwhile: under overload the accept
  * queue is never empty, and a phase that waited for that would never end.
+ */
+static u32 accept_budget(const struct tux_policy_in *in)
+{
+	u32 limit = in->conf.accept_limit;
+
+	if (in->conf.adaptive)
+		return min_nonzero_u32(limit, accept_budget_auto(in));
+	return limit ? limit : in->accept_queue;
+}
+
+static u32 work_budget(const struct tux_policy_in *in)
+{
+	return min_nonzero_u32(in->conf.work_limit, in->conf.adaptive ? in->work_pending : 0);
+}
+
+/* Without work there is nothing to put before the clients that wait. */
+static bool accept_is_due(const struct tux_policy_in *in)
+{
+	if (!in->accept_queue || !in->free_slots)
+		return false;
+	return !in->work_pending || in->work_phases >= in->conf.accept_interval;
+}
+
+/**
+ * tux_policy_next - decide the next phase of a worker
+ * @in: state of its queues, what it did lately, and the tunables
+ *
+ * At the connection limit (no free slot) there is no accept-phase, however long
+ * the accept queue is: the clients wait there, and a worker with no work sleeps.
  *
  * Context: any; no side effects.
- * Return: the phase and how many items it may take.
+ * Return: the phase, how many items it may take, and how long.
  */
 struct tux_policy_plan tux_policy_next(const struct tux_policy_in *in)
 {
-	bool may_accept = in->accept_queue && in->free_slots;
 	struct tux_policy_plan plan = { .phase = TUX_PHASE_SLEEP };
 
-	if (may_accept && !(in->last == TUX_PHASE_ACCEPT && in->work_pending)) {
+	if (accept_is_due(in)) {
 		plan.phase = TUX_PHASE_ACCEPT;
-		plan.budget = in->accept_limit ? in->accept_limit : in->accept_queue;
+		plan.budget = accept_budget(in);
+		plan.usecs = in->conf.accept_phase_usecs;
 	} else if (in->work_pending) {
 		plan.phase = TUX_PHASE_WORK;
+		plan.budget = work_budget(in);
+		plan.usecs = in->conf.work_phase_usecs;
 	}
 	return plan;
 }

@@ -4,7 +4,7 @@
  *
  * One pure function of a small struct: no kernel types beyond the fixed-width
  * integers, no state, no side effect. The worker calls it at every end of a
- * phase; a user-space program can include the same file to test or simulate.
+ * phase; the unit tests and the simulator (selftests/sim) include the same file.
  */
 #ifndef _TUX_POLICY_H
 #define _TUX_POLICY_H
@@ -30,30 +30,75 @@ enum tux_phase {
 };
 
 /**
+ * struct tux_policy_conf - the tunables that it obeys; docs/sysctl.rst
+ * @adaptive: accept_policy is auto
+ * @accept_limit: connections accepted consecutively, 0 = no limit
+ * @accept_interval: work-phases for each accept-phase while there is work
+ * @accept_phase_usecs: longest accept-phase in microseconds, 0 = no bound
+ * @work_limit: items for each work-phase, 0 = no limit
+ * @work_phase_usecs: longest work-phase in microseconds, 0 = no bound
+ */
+struct tux_policy_conf {
+	bool adaptive;
+	u32 accept_limit;
+	u32 accept_interval;
+	u32 accept_phase_usecs;
+	u32 work_limit;
+	u32 work_phase_usecs;
+};
+
+/**
  * struct tux_policy_in - what the decision is made from
- * @accept_queue: connections waiting in the listener's accept queue
+ * @accept_queue: connections waiting in the accept queues of the worker's listeners
+ * @longest_queue: those in the longest of them
+ * @accept_queue_max: how many may wait in one (max_backlog)
+ * @crowded: accept-phases in a row that began with one crowded, before this one
  * @work_pending: items waiting in the worker's work_pending queue
  * @free_slots: connections that may still be opened (max_connections)
- * @accept_limit: tunable; connections accepted consecutively, 0 = no limit
- * @last: the phase that just ended
+ * @work_phases: work-phases since the last accept-phase
+ * @closed: connections that this worker closed since then
+ * @conf: the tunables
+ *
+ * A worker that has slept begins anew: @work_phases is TUX_POLICY_RESTED.
  */
 struct tux_policy_in {
 	u32 accept_queue;
+	u32 longest_queue;
+	u32 accept_queue_max;
+	u32 crowded;
 	u32 work_pending;
 	u32 free_slots;
-	u32 accept_limit;
-	enum tux_phase last;
+	u32 work_phases;
+	u32 closed;
+	struct tux_policy_conf conf;
 };
+
+#define TUX_POLICY_RESTED ((u32)~0)
+
+/*
+ * So many crowded accept-phases in a row are overload and no burst: the queue has been
+ * emptied as often before. Found with the simulator: with fewer, bursts of twice
+ * the queue's length lose clients; more make no difference.
+ */
+#define TUX_POLICY_OVERLOAD 6
+
+/* More than half of an accept queue is in use. */
+static inline bool tux_policy_crowded(const struct tux_policy_in *in)
+{
+	return in->longest_queue > in->accept_queue_max / 2;
+}
 
 /**
  * struct tux_policy_plan - the decision
  * @phase: the phase to enter
  * @budget: items after which it ends; 0 (work-phase only) = when its queue is
  *	    empty, with the items counted that arrive meanwhile
+ * @usecs: microseconds after which it ends, 0 = never; one item is always taken
  */
 struct tux_policy_plan {
 	enum tux_phase phase;
 	u32 budget;
+	u32 usecs;
 };
 
 struct tux_policy_plan tux_policy_next(const struct tux_policy_in *in);

@@ -132,7 +132,7 @@ static int tux_server_add_listeners(struct tux_server *srv)
 	for_each_possible_cpu(cpu) {
 		struct tux_listener *l;
 
-		l = tux_listener_create(srv->tn->net, conf->port, conf->max_backlog, cpu, first);
+		l = tux_listener_create(srv->tn->net, conf, cpu, first);
 		if (IS_ERR(l))
 			return PTR_ERR(l);
 		srv->listeners[srv->nr_listeners++] = l;

@@ -42,12 +42,16 @@ enum tux_counter {
 	TUX_NR_COUNTERS = TUX_STATUS_BASE + HTTP_NR_STATUS
 };
 
-/* Queue drops by the kinds of the paper, section 6.3; kept per listener. */
+/*
+ * Queue drops by the kinds of the paper, section 6.3, and by syn_admission; kept
+ * per listener.
+ */
 #define TUX_DROPS(X)							\
 	X(drop_synq_full)						\
 	X(drop_acceptq_full)						\
 	X(drop_request)							\
-	X(drop_listen_overflow)
+	X(drop_listen_overflow)						\
+	X(drop_admission)
 
 enum tux_drop {
 #define X(name) TUX_##name,

@@ -111,7 +111,16 @@ static int tux_check_index(const char *s)
 
 static int tux_check_accept_policy(const char *s)
 {
-	return strcmp(s, "fixed") ? -EINVAL : 0;
+	return strcmp(s, "fixed") && strcmp(s, "auto") ? -EINVAL : 0;
+}
+
+/**
+ * tux_conf_is_adaptive - does accept_policy say auto?
+ * @conf: tunables, valid and under their lock
+ */
+bool tux_conf_is_adaptive(const struct tux_conf *conf)
+{
+	return !strcmp(conf->accept_policy, "auto");
 }
 
 /* It becomes a line of a response head as it is. */
@@ -172,6 +181,8 @@ static void tux_set_string(struct tux_net *tn, char *to, const char *from, size_
 	spin_unlock(&tn->strings_lock);
 	if (to == tn->conf.cache_control)
 		tux_file_renew();
+	if (to == tn->conf.accept_policy)
+		WRITE_ONCE(tn->adaptive, tux_conf_is_adaptive(&tn->conf));
 }
 
 static int tux_do_string(TUX_CTL_CONST struct ctl_table *table, int write, void *buffer,

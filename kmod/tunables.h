@@ -19,7 +19,12 @@
 	X(port,			80,	1,	65535)			\
 	X(threads,		0,	0,	TUX_THREADS_MAX)	\
 	X(accept_limit,		0,	0,	INT_MAX)		\
+	X(accept_interval,	1,	1,	65535)			\
+	X(accept_phase_usecs,	0,	0,	1000000)		\
+	X(work_limit,		0,	0,	INT_MAX)		\
+	X(work_phase_usecs,	0,	0,	1000000)		\
 	X(max_backlog,		2048,	1,	65535)			\
+	X(syn_admission,	1,	0,	1)			\
 	X(max_connections,	16384,	1,	4194304)		\
 	X(header_timeout,	30,	0,	86400)			\
 	X(keepalive_timeout,	60,	0,	86400)			\

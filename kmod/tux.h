@@ -60,6 +60,7 @@ struct tux_server {
  * @net: the namespace; this struct is freed before it
  * @lock: serialises starting, stopping and writing tunables
  * @conf: the tunables
+ * @adaptive: accept_policy is auto; what the workers read of that string
  * @strings_lock: protects the strings among them against workers that copy one
  * @server: the running server, NULL when stopped; under @lock
  * @cpus: its instance of the CPU hotplug state (placement.c)
@@ -75,6 +76,7 @@ struct tux_net {
 	struct net		*net;
 	struct mutex		lock;
 	struct tux_conf		conf;
+	bool			adaptive;
 	spinlock_t		strings_lock;
 	struct tux_server	*server;
 	struct hlist_node	cpus;
@@ -104,6 +106,7 @@ struct tux_file_policy tux_file_policy_of(const struct tux_server *srv);
 
 /* sysctl.c */
 int tux_conf_check(const struct tux_conf *conf);
+bool tux_conf_is_adaptive(const struct tux_conf *conf);
 int tux_sysctl_register(struct tux_net *tn);
 void tux_sysctl_unregister(struct tux_net *tn);
 

@@ -17,6 +17,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -168,17 +169,19 @@ static struct sock *tux_worker_steal(struct tux_worker *w)
  * Connections waiting in the accept queues of the worker's listeners; for one
  * that has nothing to do, those that it may take over from another.
  */
-static u32 tux_worker_waiting(const struct tux_worker *w)
+static void tux_worker_count_waiting(const struct tux_worker *w, struct tux_policy_in *in)
 {
 	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
 	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
-	u32 n = 0;
 
-	for (i = 0; i < nr; i++)
-		n += tux_listener_queue_len(READ_ONCE(w->listeners[i]));
-	if (!n && READ_ONCE(w->help) && !READ_ONCE(w->nr_pending))
-		n = tux_worker_surplus(w);
-	return n;
+	for (i = 0; i < nr; i++) {
+		u32 n = tux_listener_queue_len(READ_ONCE(w->listeners[i]));
+
+		in->accept_queue += n;
+		in->longest_queue = max(in->longest_queue, n);
+	}
+	if (!in->accept_queue && READ_ONCE(w->help) && !in->work_pending)
+		in->accept_queue = tux_worker_surplus(w);
 }
 
 /*
@@ -202,13 +205,28 @@ static struct sock *tux_worker_pop(struct tux_worker *w)
 	return READ_ONCE(w->help) ? tux_worker_steal(w) : NULL;
 }
 
-/* One accept-phase: at most @limit consecutive accepts. */
-static void tux_accept_phase(struct tux_worker *w, u32 limit)
+/*
+ * When a phase that may take @usecs has to end; the clock is not read for one
+ * without a bound.
+ */
+static ktime_t tux_phase_end(u32 usecs)
 {
+	return usecs ? ktime_add_us(ktime_get(), usecs) : KTIME_MAX;
+}
+
+static bool tux_phase_over(ktime_t end)
+{
+	return end != KTIME_MAX && ktime_after(ktime_get(), end);
+}
+
+/* One accept-phase: at most @plan->budget consecutive accepts. */
+static void tux_accept_phase(struct tux_worker *w, const struct tux_policy_plan *plan)
+{
+	ktime_t end = tux_phase_end(plan->usecs);
 	u32 n = 0;
 
 	tux_stat_inc(&w->stats, TUX_accept_phases);
-	while (n < limit) {
+	while (n < plan->budget) {
 		struct sock *sk;
 
 		if (!tux_slot_get(w->srv))
@@ -221,7 +239,7 @@ static void tux_accept_phase(struct tux_worker *w, u32 limit)
 		n++;
 		tux_conn_accept(w, sk);
 		cond_resched();
-		if (kthread_should_stop())
+		if (kthread_should_stop() || tux_phase_over(end))
 			break;
 	}
 }
@@ -281,19 +299,20 @@ static void tux_worker_expire(struct tux_worker *w)
 		tux_worker_expire_kind(w, kind);
 }
 
-/* One work-phase: until work_pending is empty, new items included. */
-static void tux_work_phase(struct tux_worker *w, u32 budget)
+/* One work-phase: until work_pending is empty, new items included, or @plan is met. */
+static void tux_work_phase(struct tux_worker *w, const struct tux_policy_plan *plan)
 {
+	ktime_t end = tux_phase_end(plan->usecs);
 	struct tux_conn *c;
 	u32 n = 0;
 
 	tux_stat_inc(&w->stats, TUX_work_phases);
 	tux_worker_update_date(w);
-	while ((!budget || n < budget) && (c = tux_worker_dequeue(w))) {
+	while ((!plan->budget || n < plan->budget) && (c = tux_worker_dequeue(w))) {
 		tux_stat_inc(&w->stats, TUX_work_items);
 		tux_conn_run(c);
 		cond_resched();
-		if (kthread_should_stop())
+		if (kthread_should_stop() || tux_phase_over(end))
 			break;
 		if (++n % TUX_EXPIRE_ITEMS == 0) {
 			tux_worker_update_date(w);
@@ -302,17 +321,62 @@ static void tux_work_phase(struct tux_worker *w, u32 budget)
 	}
 }
 
-static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
+static u32 tux_worker_closed(const struct tux_worker *w)
 {
+	return min_t(u64, w->stats.v[TUX_closed] - w->closed_before, U32_MAX);
+}
+
+/* What the policy decides from. */
+static struct tux_policy_in tux_worker_look(const struct tux_worker *w)
+{
+	const struct tux_net *tn = w->srv->tn;
+	const struct tux_conf *conf = &tn->conf;
 	struct tux_policy_in in = {
-		.accept_queue = tux_worker_waiting(w),
+		.accept_queue_max = READ_ONCE(conf->max_backlog),
+		.crowded = w->crowded,
 		.work_pending = READ_ONCE(w->nr_pending),
 		.free_slots = tux_slots_free(w->srv),
-		.accept_limit = READ_ONCE(w->srv->tn->conf.accept_limit),
-		.last = w->last,
+		.work_phases = w->work_phases,
+		.closed = tux_worker_closed(w),
+		.conf = {
+			.adaptive = READ_ONCE(tn->adaptive),
+			.accept_limit = READ_ONCE(conf->accept_limit),
+			.accept_interval = READ_ONCE(conf->accept_interval),
+			.accept_phase_usecs = READ_ONCE(conf->accept_phase_usecs),
+			.work_limit = READ_ONCE(conf->work_limit),
+			.work_phase_usecs = READ_ONCE(conf->work_phase_usecs),
+		},
 	};
 
+	tux_worker_count_waiting(w, &in);
+	return in;
+}
+
+static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
+{
+	struct tux_policy_in in = tux_worker_look(w);
+
 	return tux_policy_next(&in);
+}
+
+/* What the policy wants to know next time: the phase that it chose for @in begins. */
+static void tux_worker_note_phase(struct tux_worker *w, const struct tux_policy_in *in,
+				  enum tux_phase phase)
+{
+	switch (phase) {
+	case TUX_PHASE_ACCEPT:
+		w->crowded = tux_policy_crowded(in) ? w->crowded + 1 : 0;
+		w->closed_before = w->stats.v[TUX_closed];
+		w->work_phases = 0;
+		break;
+	case TUX_PHASE_WORK:
+		if (w->work_phases != TUX_POLICY_RESTED)
+			w->work_phases++;
+		break;
+	case TUX_PHASE_SLEEP:
+		w->work_phases = TUX_POLICY_RESTED;
+		break;
+	}
 }
 
 static void tux_worker_timer(struct timer_list *timer)
@@ -395,20 +459,21 @@ static int tux_worker_main(void *data)
 	struct tux_worker *w = data;
 
 	while (!kthread_should_stop()) {
-		struct tux_policy_plan plan = tux_worker_plan(w);
+		struct tux_policy_in in = tux_worker_look(w);
+		struct tux_policy_plan plan = tux_policy_next(&in);
 
+		tux_worker_note_phase(w, &in, plan.phase);
 		switch (plan.phase) {
 		case TUX_PHASE_ACCEPT:
-			tux_accept_phase(w, plan.budget);
+			tux_accept_phase(w, &plan);
 			break;
 		case TUX_PHASE_WORK:
-			tux_work_phase(w, plan.budget);
+			tux_work_phase(w, &plan);
 			break;
 		case TUX_PHASE_SLEEP:
 			tux_worker_sleep(w);
 			break;
 		}
-		w->last = plan.phase;
 		tux_worker_expire(w);
 		cond_resched();
 	}
@@ -454,6 +519,7 @@ struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index,
 	w->index = index;
 	w->home = cpu;
 	w->cpu = cpu;
+	w->work_phases = TUX_POLICY_RESTED;
 	spin_lock_init(&w->work_lock);
 	INIT_LIST_HEAD(&w->work_pending);
 	mutex_init(&w->conns_lock);

@@ -87,8 +87,10 @@ struct tux_io {
  * @work_pending: connections with something to do, in order of arrival
  * @nr_pending: their number
  * @help: the listener of another worker which asked for help last, or NULL
- * @last: the phase that just ended
  * @turn: index into @listeners of the one that was popped last
+ * @work_phases: work-phases since the last accept-phase, for the policy
+ * @crowded: accept-phases in a row that began with a crowded accept queue
+ * @closed_before: connections that were closed until then
  * @timer: wakes the thread when the first timeout is due
  * @timeouts: parked connections by what they wait for, longest wait first
  * @expired_at: jiffies when the timeouts were looked at last
@@ -122,8 +124,10 @@ struct tux_worker {
 	struct tux_listener	*help;
 
 	/* the thread's own */
-	enum tux_phase		last ____cacheline_aligned_in_smp;
-	unsigned int		turn;
+	unsigned int		turn ____cacheline_aligned_in_smp;
+	u32			work_phases;
+	u32			crowded;
+	u64			closed_before;
 	struct timer_list	timer;
 	struct list_head	timeouts[TUX_NR_TIMEOUTS];
 	unsigned long		expired_at;

@@ -106,7 +106,7 @@ check "cache_control: longer is refused" refused cache_control "${value128}0" "$
 check "cache_control: nothing but printable ASCII" refused cache_control \
 	$'a\tb' $'a\rb' $'a\x01' $'a\x7f' $'a\xc3\xa4' $'a\xff' " a" "a "
 check "cache_control: empty" accepted cache_control ""$'\n'
-check "accept_policy: fixed" accepted accept_policy fixed
+check "accept_policy: fixed, auto" accepted accept_policy auto fixed
 check "accept_policy: others are refused" refused accept_policy x fixe "fixed " $'\n'
 
 # --- the same as parameters of the module ---

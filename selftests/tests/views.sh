@@ -17,7 +17,7 @@ is "stat: no name twice" "$(cut -d ' ' -f 1 "$TUX_PROC/stat" | sort | uniq -d)" 
 missing=
 for name in connections connections_max accept_queue syn_queue work_pending \
 	accepted closed requests bytes_sent accept_phases work_phases work_items sleeps \
-	drop_synq_full drop_acceptq_full drop_request drop_listen_overflow \
+	drop_synq_full drop_acceptq_full drop_request drop_listen_overflow drop_admission \
 	status_200 status_206 status_301 status_304 status_400 status_403 status_404 status_405 \
 	status_408 status_414 status_431 status_500 status_501 status_503 status_505 \
 	timeout_header timeout_keepalive timeout_send log_lost; do

@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# syn_admission: a SYN for whose connection the accept queue has no room left is not
+# answered, so that no handshake is completed in vain; and a flood of SYNs does not make
+# the server believe that there is no room. In a network namespace, clients made by hand
+# (tools/rawtcp.c).
+# timeout: 120
+
+[ -n "${TUX_PRIVATE_NET:-}" ] || TUX_PRIVATE_NET=1 exec unshare -n bash "$0"
+. "$(dirname "$0")/common.bash"
+
+RAWTCP=$(dirname "$TUXCLIENT")/rawtcp
+C=tux-adm-$$
+SERVER=198.18.0.1
+CLIENT=198.18.0.2
+NOBODY=198.19.0
+
+# All SYNs on one CPU, and so at one listener.
+taskset -p 1 $$ >/dev/null
+
+ip link set lo up
+netns_new "$C" || skip_all "no network namespaces here"
+ip link add veth0 type veth peer name veth0 netns "$C" 2>/dev/null ||
+	skip_all "no veth devices here"
+ip addr add $SERVER/24 dev veth0
+ip link set veth0 up
+ip -n "$C" addr add $CLIENT/24 dev veth0
+ip -n "$C" link set veth0 up
+ip route add $NOBODY.0/24 via $CLIENT
+setup_load
+echo 1 >/proc/sys/net/ipv4/tcp_syncookies
+echo 4096 >/proc/sys/net/ipv4/tcp_max_syn_backlog
+
+# raw NET N STEP...: N clients by hand. Each turn of the test has addresses of its own:
+# the last turn's connections may still be about.
+turn=0
+raw()
+{
+	local from=$NOBODY.$((turn + $1)) n=$2
+	shift 2
+
+	ip netns exec "$C" "$RAWTCP" veth0 "$from" 20000 "$n" $SERVER "$PORT" "$@"
+}
+
+# experience: the server sees a few windows of handshakes, all completed
+experience()
+{
+	ip netns exec "$C" "$TUXCLIENT" load --concurrency 20 --connections 1400 --time 60 \
+		$SERVER "$PORT" >"$WORKDIR/load" || return
+	wait_gone
+}
+
+# crowd N [BACKLOG]: one connection has the only slot, and N wait.
+crowd()
+{
+	tux_set max_connections 1
+	tux_set max_backlog "${2:-8}"
+	raw 1 1 syn synack:3000 ack >/dev/null
+	busywait 3000 tux_stat_is connections 1
+	raw 2 "$1" syn synack:3000 ack >/dev/null
+	busywait 3000 tux_stat_is accept_queue "$1"
+}
+
+drops()
+{
+	tux_stats drop_acceptq_full drop_admission drop_listen_overflow
+}
+
+# dropped: how many since `seen` was taken
+dropped()
+{
+	local now
+
+	read -r -a now < <(drops)
+	echo "$((now[0] - seen[0])) $((now[1] - seen[1])) $((now[2] - seen[2]))"
+}
+
+again()
+{
+	turn=$((turn + 10))
+	tux_stop
+	tux_set max_connections 1000
+	tux_set max_backlog 2048
+	tux_start || die "the server does not start"
+}
+
+# --- without experience it is as the kernel has it ---
+
+again
+crowd 5
+read -r -a seen < <(drops)
+is "a server that knows nothing answers all ten" "$(raw 3 10 syn synack:3000)" "synacks 10"
+is "and drops none" "$(dropped)" "0 0 0"
+
+# --- with it: four or five more fit beside the five that wait ---
+
+again
+check "fourteen hundred handshakes" experience
+
+crowd 5
+read -r -a seen < <(drops)
+before=$(snmp ListenDrops)
+answered=$(raw 3 10 syn synack:3000 ack)
+note "of ten: ${answered//$'\n'/, }"
+between "of ten those are answered for whom there is room" \
+	"$(awk '/^synacks/ { print $2 }' <<<"$answered")" 4 5
+read -r full admission overflow < <(dropped)
+between "the others were refused" $((full + admission)) 5 6
+between "nearly none completed in vain" "$overflow" 0 1
+is "ListenDrops counts them all" $(($(snmp ListenDrops) - before)) $((full + admission + overflow))
+
+# --- off ---
+
+again
+experience || die "no load"
+tux_set syn_admission 0
+crowd 5
+read -r -a seen < <(drops)
+raw 3 10 syn synack:3000 ack >/dev/null
+read -r full admission overflow < <(dropped)
+is "off: none is refused for want of room" "$admission" 0
+between "off: handshakes are completed in vain" "$overflow" 4 10
+tux_set syn_admission 1
+
+# --- a flood: the SYN cookies' business, not admission's ---
+
+# flood: until the SYN queue is full. Each wave comes from an address of its own.
+wave=10
+flood()
+{
+	wave=$((wave + 1))
+	raw $wave 100 syn >/dev/null
+	[ "$(tux_stat syn_queue)" -ge 64 ]
+}
+
+again
+experience || die "no load"
+crowd 20 64
+read -r -a seen < <(drops)
+check "a flood fills the SYN queue, admission or not" busywait 15000 flood
+note "acceptq, admission, overflow: $(dropped)"
+is "then ten of ten SYNs are answered" "$(raw 4 10 syn synack:3000)" "synacks 10"
+read -r -a seen < <(drops)
+is "another flood of 400 loses none" "$(raw 5 400 syn)$(dropped)" "0 0 0"
+tux_set max_connections 1000
+check "and a client is served" ip netns exec "$C" "$TUXCLIENT" send --statuses $SERVER "$PORT" \
+	"$GET10"
