@@ -64,7 +64,7 @@ def verdict(good):
 def more_under_overload(better, worse, workload, by):
     """More replies at some load from saturation on, and at none less."""
     def rule(data):
-        best, where, never_less = 0.0, None, True
+        best, where, real, never_less = 0.0, 0.0, 0.0, True
         for p in loads(data, 1.0, workload, better, worse):
             ratio = at(data, better, workload, p) / max(at(data, worse, workload, p), 1)
             wide = noise(data, workload, p, better, worse)

@@ -34,9 +34,12 @@ HOLD_PART = 0.99        # a lost packet is not the end
 HOLD_MEMORY_LEFT = 0.06 # of the machine's memory; less, and it begins to kill
 HOLD_PATIENCE = 1800.0
 
-LOOK = """cat /proc/uptime /proc/net/netstat
-if [ -e /proc/net/tux/stat ]; then cat /proc/net/tux/stat
-elif [ -e /run/userver.stat ]; then userver --show /run/userver.stat; fi"""
+# All at nearly the same moment: one process reads what it can.
+LOOK = """if [ -e /proc/net/tux/stat ]; then
+	exec cat /proc/uptime /proc/net/netstat /proc/net/tux/stat
+fi
+[ ! -e /run/userver.stat ] || userver --show /run/userver.stat
+exec cat /proc/uptime /proc/net/netstat"""
 LOOK_LIMIT = 30.0
 
 # what the server counted in the window, as columns a second
@@ -59,8 +62,9 @@ def seconds(program, kind, point):
 def look():
     """All counters of the server and of its kernel's TCP, by name."""
     lines = beside.guest("sh", "-c", LOOK, limit=LOOK_LIMIT).splitlines()
-    found = {"uptime": float(lines[0].split()[0])}
-    for names, values in zip(lines[1:], lines[2:]):
+    # of all lines only that of uptime begins with a digit
+    found = {"uptime": next(float(line.split()[0]) for line in lines if line[0].isdigit())}
+    for names, values in zip(lines, lines[1:]):
         if names.startswith("TcpExt: ") and values.startswith("TcpExt: ") and \
            not names.split()[1].isdigit():
             found.update(zip(names.split()[1:], map(float, values.split()[1:])))
