@@ -6,6 +6,7 @@
 # promise that cannot be kept any more ends in a reset and is counted; and a
 # deleted file's space is free when the last client has it.
 # timeout: 90
+# cpus: 2
 
 # A network namespace of its own, with send buffers smaller than the files.
 [ -n "${TUX_PRIVATE_NET:-}" ] || TUX_PRIVATE_NET=1 exec unshare -n bash "$0"

@@ -4,6 +4,7 @@
 # A CPU goes offline and comes back while it serves: its worker runs elsewhere
 # or retires, its clients are served on, and those that wait for it change hands.
 # timeout: 120
+# cpus: 2
 
 . "$(dirname "$0")/common.bash"
 

@@ -4,6 +4,7 @@
 # threads, live: workers come and go while clients are connected, wait and load;
 # nobody is closed, nobody is forgotten, no request is lost.
 # timeout: 90
+# cpus: 2
 
 . "$(dirname "$0")/common.bash"
 

@@ -3,6 +3,7 @@
 #
 # Clients that reset their connection, in every state that it can be in: the
 # connection goes away, and the books balance.
+# cpus: 2
 
 . "$(dirname "$0")/common.bash"
 

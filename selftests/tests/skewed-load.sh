@@ -4,6 +4,7 @@
 # All clients arrive on one CPU: the worker of the other one, which has none, takes
 # over, as long as there is too much for one. A light load stays where it arrives.
 # timeout: 90
+# cpus: 2
 
 . "$(dirname "$0")/common.bash"
 

@@ -6,6 +6,7 @@
 # returns soon and leaves nothing behind; and start and stop, again and again
 # under load.
 # timeout: 120
+# cpus: 2
 
 # A network namespace of its own, which goes with the test.
 [ -n "${TUX_PRIVATE_NET:-}" ] || TUX_PRIVATE_NET=1 exec unshare -n bash "$0"

@@ -3,6 +3,7 @@
 #
 # Two workers on two CPUs: a listener for each possible CPU, clients steered to the
 # worker of the CPU on which they arrive, and one limit of connections for both.
+# cpus: 2
 
 . "$(dirname "$0")/common.bash"
 
