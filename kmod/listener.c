@@ -107,6 +107,16 @@ static bool tux_syn_has_no_room(const struct tux_listener *l, const struct sock 
 	return READ_ONCE(sk->sk_ack_backlog) + expected > READ_ONCE(sk->sk_max_ack_backlog);
 }
 
+/*
+ * max_accept_wait: do those that are taken from the accept queue wait for too long
+ * already? Where connections cannot be taken, because there is no slot, it is
+ * not the queue that they wait for.
+ */
+static bool tux_syn_is_late(const struct tux_listener *l)
+{
+	return READ_ONCE(l->late) && tux_slots_free(READ_ONCE(l->worker)->srv);
+}
+
 /* On several CPUs at a time some may be counted for the next window: no harm. */
 static void tux_syn_taken(struct tux_listener *l)
 {
@@ -130,7 +140,7 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (!l)
 		return inet_csk(sk)->icsk_af_ops->conn_request(sk, skb);
 
-	if (verdict < 0 && tux_syn_has_no_room(l, sk)) {
+	if (verdict < 0 && (tux_syn_has_no_room(l, sk) || tux_syn_is_late(l))) {
 		tux_drop_count(l, TUX_drop_admission);
 		tcp_listendrop(sk);
 		return 0;
@@ -368,6 +378,21 @@ static void tux_reqsk_done(struct request_sock_queue *queue, struct request_sock
 		reqsk_put(req);
 }
 
+/*
+ * How long did this one wait, from our SYN-ACK on? Somebody who was alone did not
+ * wait for long. What came with the last crowd is still to be worked on when the queue
+ * is empty: so it is the worker that ends the state when it has nothing to do.
+ */
+static void tux_listener_note_wait(struct tux_listener *l, const struct request_sock *req)
+{
+	u64 limit = READ_ONCE(l->conf->max_accept_wait) * (u64)USEC_PER_MSEC;
+	u64 sent = tcp_rsk(req)->snt_synack;
+
+	if (!l->late && !tux_listener_queue_len(l))
+		return;
+	WRITE_ONCE(l->late, limit && sent && tcp_clock_us() - sent > limit);
+}
+
 /**
  * tux_listener_pop - take the connection at the head of the accept queue
  * @l: the listener
@@ -389,6 +414,7 @@ struct sock *tux_listener_pop(struct tux_listener *l)
 	req = reqsk_queue_remove(queue, l->sk);
 	if (!req)
 		return NULL;
+	tux_listener_note_wait(l, req);
 	sk = req->sk;
 	tux_reqsk_done(queue, req);
 	inet_init_csk_locks(sk);

@@ -33,6 +33,8 @@ struct tux_worker;
  * @syns: SYNs let in since @completed was counted last
  * @children: handshakes that came to their end meanwhile
  * @completed: of TUX_SYN_WINDOW SYNs, so many lead to a connection; a moving mean
+ * @late: the last one popped had waited for longer than max_accept_wait, and its worker
+ *	  has not been idle since; written by the workers
  * @drops: queue drops by enum tux_drop; written in softirq on any CPU
  */
 struct tux_listener {
@@ -49,6 +51,7 @@ struct tux_listener {
 	atomic_t		syns;
 	atomic_t		children;
 	unsigned int		completed;
+	bool			late;
 	atomic64_t		drops[TUX_NR_DROPS];
 };
 

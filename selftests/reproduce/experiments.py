@@ -31,7 +31,7 @@ Server = collections.namedtuple("Server", "name label program settings backlog s
 # a module does not have are left alone, those of a server below are missed.
 NEUTRAL = {"accept_policy": "fixed", "accept_limit": 0, "accept_interval": 1,
            "accept_phase_usecs": 0, "work_limit": 0, "work_phase_usecs": 0,
-           "syn_admission": 0, "threads": 1, "max_connections": 15000}
+           "syn_admission": 0, "max_accept_wait": 0, "threads": 1, "max_connections": 15000}
 
 BIG = 2048              # the default of tux, and of its time
 PAPER_THREADS = 1000    # Knot's, section 5.2
