@@ -13,6 +13,11 @@ offered in full windows, and further ones as long as the best is at an end of
 what was tried.  Later visits offer the best load found and the next higher one.  The
 peak of a visit is the best reply rate seen in it.
 
+The guest's processor has a constant speed (with-server --steady), so that what else
+the machine does hardly shows; STEADY=0 lets it run as fast as it can.  Whether the
+machine kept up is measured: clock_lag_SERVER is the part of a visit by which the
+guest's clock fell behind.
+
 Runs itself again inside the namespace of selftests/qemu/with-server:
 `bench.py visit SERVER ROUND`.  What a visit finds it leaves in out/bench/state.json.
 """
@@ -44,6 +49,8 @@ RUN = WINDOW + WARMUP + 0.8
 SEED_WINDOW = 1.0 if QUICK else 2.0
 BOOT = 12.0             # with a docroot of 100 MB
 MEM = "1G"
+STEADY = os.environ.get("STEADY", "1") not in ("", "0")
+LAG_FINE = 0.01         # the guest's clock may fall behind by this part of a visit
 
 KEEPALIVE_CALLS = 100
 IDLE = int(os.environ.get("IDLE", 0 if QUICK else 200000))
@@ -205,6 +212,11 @@ class Visit:
         self.value("file_1m_mbps_%s" % self.server, got["mbit_per_s"])
 
     def run(self):
+        clock_began = beside.clocks()
+        self.measure_all()
+        self.value("clock_lag_%s" % self.server, beside.lag(clock_began, beside.clocks()))
+
+    def measure_all(self):
         first = self.turn == 1
         for workload in workloads(self.server):
             if workload == "specweb99":
@@ -280,7 +292,8 @@ def go(server, turn, roots, progress):
     settings = [word for one in IDLE_SETTINGS for word in ("--set", one)] if idle else []
     rc = subprocess.run(
         [load.WITH_SERVER, "--server", server, "--kernel", KERNEL, "--mem",
-         IDLE_MEM if idle else MEM, *settings, "--docroot",
+         IDLE_MEM if idle else MEM, *settings,
+         *(["--steady"] if STEADY and not idle else []), "--docroot",
          roots[1] if idle or server == "null" else roots[0], "--",
          sys.executable, os.path.realpath(__file__), "visit", server, str(turn)],
         stdin=subprocess.DEVNULL).returncode
@@ -382,6 +395,11 @@ def print_table(table, rows):
     for name in table:
         if "_over_" in name:
             print("%-48s %.2f" % (name, table[name][0]))
+    for server in SERVERS:
+        lag = table.get("clock_lag_" + server)
+        if lag and lag[0] > LAG_FINE:
+            print("mind: %s: the guest's clock fell behind by %.1f %%: this machine was too slow" %
+                  (server, 100 * lag[0]))
     for server in SERVERS:
         for workload in names:
             busy = [r["client_cpu"] for r in rows

@@ -44,6 +44,19 @@ def guest(*args, limit=120):
                           stdout=subprocess.PIPE, text=True, timeout=limit, check=True).stdout
 
 
+def clocks():
+    """The guest's clock and ours, in seconds; the guest's is read in between."""
+    before = time.monotonic()
+    theirs = float(guest("cat", "/proc/uptime").split()[0])
+    return theirs, (before + time.monotonic()) / 2
+
+
+def lag(began, ended):
+    """By which part of the time between two clocks() the guest's clock fell behind."""
+    theirs, ours = ended[0] - began[0], ended[1] - began[1]
+    return (ours - theirs) / ours
+
+
 def settle():
     """
     Wait until the server is idle again.  After an overload it still works on connections

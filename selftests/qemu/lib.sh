@@ -98,7 +98,7 @@ qemu_arguments()
 	else
 		QEMU+=(-accel tcg -cpu "max,la57=off")
 	fi
-	[ -z "${RIG_ICOUNT:-}" ] || QEMU+=(-icount shift=0,sleep=off)
+	[ -z "${RIG_ICOUNT:-}" ] || QEMU+=(-icount "$RIG_ICOUNT")
 }
 
 # kernel_arguments SMP

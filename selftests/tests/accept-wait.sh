@@ -27,9 +27,15 @@ is "no limit: none is refused" "$(tux_stat drop_admission)" 0
 tux_set max_accept_wait 60000
 crowd "a minute"
 is "a minute: none is refused" "$(tux_stat drop_admission)" 0
+
+# Somebody is refused sooner or later while a crowd keeps coming, and all come in.
 tux_set max_accept_wait 1
+spawn "$WORKDIR/more" "$TUXCLIENT" load --concurrency 300 --connections 10000000 --time 90 \
+	--timeout 60000 "$ADDR" "$PORT"
+check "a millisecond: some are refused" busywait 60000 tux_stat_ge drop_admission 1
+end_pid "$SPAWNED"
+wait_gone
 crowd "a millisecond"
-check "a millisecond: some are refused" tux_stat_ge drop_admission 1
 
 # At the limit clients wait for others to leave, and for as long as that takes.
 before=$(tux_stat drop_admission)
