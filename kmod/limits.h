@@ -86,10 +86,11 @@
 #define TUX_CROWD		8
 
 /*
- * SYNs from which syn_admission tells which share of handshakes comes to its end. Too few
- * and chance rules; many more and a flood is noticed late. A power of two.
+ * One in so many SYNs that syn_admission would refuse is let in: few enough that
+ * handshakes in vain cost little under overload, and enough that a flood fills a
+ * SYN queue within seconds.
  */
-#define TUX_SYN_WINDOW		256
+#define TUX_SYN_PROBE		16
 
 /* Workers of one server: the bound of the `threads` tunable. */
 #define TUX_THREADS_MAX		256

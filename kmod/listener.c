@@ -92,19 +92,23 @@ static int tux_syn_verdict(struct sock *sk, struct sk_buff *skb)
  * to their end? To let it in would cost a SYN-ACK, an ACK and a request that
  * are all thrown away, and the client 200 ms and more.
  *
- * Handshakes whose SYN-ACK had to be sent again do not count, nor does the share
- * that never ended lately. So a flood of SYNs is not taken for a crowd for long:
- * within a second or two its handshakes are old and fill the SYN queue, and then
- * SYN cookies decide, or tcp_syncookies=0, as if this were not here.
+ * Handshakes whose SYN-ACK had to be sent again are not expected to end, and of the
+ * young ones only the share that the young are of all; besides, one SYN of
+ * TUX_SYN_PROBE is let in all the same. So a flood of SYNs is not taken for a crowd for
+ * long: a second later its handshakes are old, more are let in and fill the SYN
+ * queue, and SYN cookies decide, or tcp_syncookies=0, as if this were not here.
  */
-static bool tux_syn_has_no_room(const struct tux_listener *l, const struct sock *sk)
+static bool tux_syn_has_no_room(struct tux_listener *l, const struct sock *sk)
 {
 	unsigned int young = reqsk_queue_len_young(&inet_csk(sk)->icsk_accept_queue);
-	unsigned int expected = young * READ_ONCE(l->completed) / TUX_SYN_WINDOW;
+	unsigned int all = max_t(unsigned int, inet_csk_reqsk_queue_len(sk), 1);
+	unsigned int expected = min(young, (unsigned int)((u64)young * young / all));
 
 	if (!READ_ONCE(l->conf->syn_admission) || inet_csk_reqsk_queue_is_full(sk))
 		return false;
-	return READ_ONCE(sk->sk_ack_backlog) + expected > READ_ONCE(sk->sk_max_ack_backlog);
+	if (READ_ONCE(sk->sk_ack_backlog) + expected <= READ_ONCE(sk->sk_max_ack_backlog))
+		return false;
+	return (unsigned int)atomic_inc_return(&l->no_room) % TUX_SYN_PROBE;
 }
 
 /*
@@ -115,18 +119,6 @@ static bool tux_syn_has_no_room(const struct tux_listener *l, const struct sock 
 static bool tux_syn_is_late(const struct tux_listener *l)
 {
 	return READ_ONCE(l->late) && tux_slots_free(READ_ONCE(l->worker)->srv);
-}
-
-/* On several CPUs at a time some may be counted for the next window: no harm. */
-static void tux_syn_taken(struct tux_listener *l)
-{
-	unsigned int ended;
-
-	if (atomic_inc_return(&l->syns) < TUX_SYN_WINDOW)
-		return;
-	atomic_set(&l->syns, 0);
-	ended = min_t(unsigned int, atomic_xchg(&l->children, 0), TUX_SYN_WINDOW);
-	WRITE_ONCE(l->completed, (READ_ONCE(l->completed) + ended + 1) / 2);
 }
 
 /* A SYN for this listener. */
@@ -154,8 +146,6 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 		verdict = -1;
 	if (verdict >= 0)
 		tux_drop_count(l, verdict);
-	else
-		tux_syn_taken(l);
 	return ret;
 }
 
@@ -179,7 +169,6 @@ static struct sock *tux_syn_recv_sock(const struct sock *sk, struct sk_buff *skb
 	if (!child)
 		return NULL;
 
-	atomic_inc(&l->children);
 	child->sk_user_data = NULL;
 	child->sk_data_ready = l->orig.data_ready;
 	/* IPv4 children of an IPv6 listener have their own already. */

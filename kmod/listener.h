@@ -30,9 +30,7 @@ struct tux_worker;
  * @orig_ops: the socket's own operations, for the children and for the end
  * @af_ops: the copy of @orig_ops that stands in while the server runs
  * @conf: the tunables
- * @syns: SYNs let in since @completed was counted last
- * @children: handshakes that came to their end meanwhile
- * @completed: of TUX_SYN_WINDOW SYNs, so many lead to a connection; a moving mean
+ * @no_room: SYNs for which there was no room
  * @late: the last one popped had waited for longer than max_accept_wait, and its worker
  *	  has not been idle since; written by the workers
  * @drops: queue drops by enum tux_drop; written in softirq on any CPU
@@ -48,9 +46,7 @@ struct tux_listener {
 	const struct inet_connection_sock_af_ops *orig_ops;
 	struct inet_connection_sock_af_ops af_ops;
 	const struct tux_conf	*conf;
-	atomic_t		syns;
-	atomic_t		children;
-	unsigned int		completed;
+	atomic_t		no_room;
 	bool			late;
 	atomic64_t		drops[TUX_NR_DROPS];
 };

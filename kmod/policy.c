@@ -36,7 +36,7 @@ static u32 min_nonzero_u32(u32 a, u32 b)
 /* Clients come faster than they are served, not just a burst of them. */
 static bool overloaded(const struct tux_policy_in *in)
 {
-	return tux_policy_crowded(in) && in->crowded >= TUX_POLICY_OVERLOAD;
+	return tux_policy_strain(in) > TUX_POLICY_OVERLOAD;
 }
 
 static u32 accept_budget_auto(const struct tux_policy_in *in)

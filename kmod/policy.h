@@ -50,22 +50,22 @@ struct tux_policy_conf {
 /**
  * struct tux_policy_in - what the decision is made from
  * @accept_queue: connections waiting in the accept queues of the worker's listeners
- * @longest_queue: those in the longest of them
- * @accept_queue_max: how many may wait in one (max_backlog)
- * @crowded: accept-phases in a row that began with one crowded, before this one
+ * @refused: clients turned away at these listeners since the last accept-phase
+ * @strain: accept-phases before which clients were refused, less those which found no
+ *	    more waiting than had left: tux_policy_strain()
  * @work_pending: items waiting in the worker's work_pending queue
  * @free_slots: connections that may still be opened (max_connections)
  * @work_phases: work-phases since the last accept-phase
  * @closed: connections that this worker closed since then
  * @conf: the tunables
  *
- * A worker that has slept begins anew: @work_phases is TUX_POLICY_RESTED.
+ * A worker that has slept begins anew: @work_phases is TUX_POLICY_RESTED, and
+ * @strain 0.
  */
 struct tux_policy_in {
 	u32 accept_queue;
-	u32 longest_queue;
-	u32 accept_queue_max;
-	u32 crowded;
+	u32 refused;
+	u32 strain;
 	u32 work_pending;
 	u32 free_slots;
 	u32 work_phases;
@@ -76,16 +76,25 @@ struct tux_policy_in {
 #define TUX_POLICY_RESTED ((u32)~0)
 
 /*
- * So many crowded accept-phases in a row are overload and no burst: the queue has been
- * emptied as often before. Found with the simulator: with fewer, bursts of twice
- * the queue's length lose clients; more make no difference.
+ * So much strain is overload and no burst: the queue has been emptied as often before.
+ * Found with the simulator: with less, bursts of twice the queue's length lose
+ * clients; more make no difference. Twice as much is the most, so that it is
+ * over as soon as it began.
  */
 #define TUX_POLICY_OVERLOAD 6
+#define TUX_POLICY_STRAIN_MAX (2 * TUX_POLICY_OVERLOAD)
 
-/* More than half of an accept queue is in use. */
-static inline bool tux_policy_crowded(const struct tux_policy_in *in)
+/*
+ * The strain when the accept-phase that was decided on from @in begins. It goes down only
+ * when no more wait than have left: a short phase may see nobody refused by chance.
+ */
+static inline u32 tux_policy_strain(const struct tux_policy_in *in)
 {
-	return in->longest_queue > in->accept_queue_max / 2;
+	if (in->refused)
+		return in->strain < TUX_POLICY_STRAIN_MAX ? in->strain + 1 : in->strain;
+	if (in->accept_queue > in->closed)
+		return in->strain;
+	return in->strain ? in->strain - 1 : 0;
 }
 
 /**

@@ -174,12 +174,8 @@ static void tux_worker_count_waiting(const struct tux_worker *w, struct tux_poli
 	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
 	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
 
-	for (i = 0; i < nr; i++) {
-		u32 n = tux_listener_queue_len(READ_ONCE(w->listeners[i]));
-
-		in->accept_queue += n;
-		in->longest_queue = max(in->longest_queue, n);
-	}
+	for (i = 0; i < nr; i++)
+		in->accept_queue += tux_listener_queue_len(READ_ONCE(w->listeners[i]));
 	if (!in->accept_queue && READ_ONCE(w->help) && !in->work_pending)
 		in->accept_queue = tux_worker_surplus(w);
 }
@@ -321,6 +317,21 @@ static void tux_work_phase(struct tux_worker *w, const struct tux_policy_plan *p
 	}
 }
 
+/* Clients refused at the worker's listeners, ever; only auto wants to know. */
+static u64 tux_worker_refused(const struct tux_worker *w)
+{
+	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
+	unsigned int i, kind, nr = smp_load_acquire(&w->nr_listeners);
+	u64 n = 0;
+
+	if (!READ_ONCE(w->srv->tn->adaptive))
+		return w->refused_before;
+	for (i = 0; i < nr; i++)
+		for (kind = 0; kind < TUX_NR_DROPS; kind++)
+			n += atomic64_read(&READ_ONCE(w->listeners[i])->drops[kind]);
+	return n;
+}
+
 static u32 tux_worker_closed(const struct tux_worker *w)
 {
 	return min_t(u64, w->stats.v[TUX_closed] - w->closed_before, U32_MAX);
@@ -332,8 +343,8 @@ static struct tux_policy_in tux_worker_look(const struct tux_worker *w)
 	const struct tux_net *tn = w->srv->tn;
 	const struct tux_conf *conf = &tn->conf;
 	struct tux_policy_in in = {
-		.accept_queue_max = READ_ONCE(conf->max_backlog),
-		.crowded = w->crowded,
+		.refused = tux_worker_refused(w) != w->refused_before,
+		.strain = w->strain,
 		.work_pending = READ_ONCE(w->nr_pending),
 		.free_slots = tux_slots_free(w->srv),
 		.work_phases = w->work_phases,
@@ -365,7 +376,8 @@ static void tux_worker_note_phase(struct tux_worker *w, const struct tux_policy_
 {
 	switch (phase) {
 	case TUX_PHASE_ACCEPT:
-		w->crowded = tux_policy_crowded(in) ? w->crowded + 1 : 0;
+		w->strain = tux_policy_strain(in);
+		w->refused_before = tux_worker_refused(w);
 		w->closed_before = w->stats.v[TUX_closed];
 		w->work_phases = 0;
 		break;
@@ -375,6 +387,7 @@ static void tux_worker_note_phase(struct tux_worker *w, const struct tux_policy_
 		break;
 	case TUX_PHASE_SLEEP:
 		w->work_phases = TUX_POLICY_RESTED;
+		w->strain = 0;
 		break;
 	}
 }

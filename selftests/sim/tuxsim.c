@@ -184,7 +184,7 @@ struct worker {
 	struct tux_policy_plan plan;
 	uint32_t done;		/* items of this phase */
 	uint64_t phase_began;
-	uint32_t work_phases, closed, crowded;	/* for the policy */
+	uint32_t work_phases, closed, refused, strain;	/* for the policy */
 	struct client *running;
 };
 
@@ -364,9 +364,8 @@ static struct tux_policy_in worker_look(const struct worker *w)
 {
 	return (struct tux_policy_in) {
 		.accept_queue = w->accept_queue.len,
-		.longest_queue = w->accept_queue.len,
-		.accept_queue_max = (uint32_t)param(P_BACKLOG),
-		.crowded = w->crowded,
+		.refused = w->refused,
+		.strain = w->strain,
 		.work_pending = w->work_pending.len,
 		.free_slots = (uint32_t)(param(P_MAXCONN) - w->connections),
 		.work_phases = w->work_phases,
@@ -423,7 +422,8 @@ static void worker_next_phase(struct worker *w)
 	case TUX_PHASE_ACCEPT:
 		w->work_phases = 0;
 		w->closed = 0;
-		w->crowded = tux_policy_crowded(&in) ? w->crowded + 1 : 0;
+		w->strain = tux_policy_strain(&in);
+		w->refused = 0;
 		count(N_ACCEPT_PHASES);
 		break;
 	case TUX_PHASE_WORK:
@@ -433,6 +433,7 @@ static void worker_next_phase(struct worker *w)
 		break;
 	case TUX_PHASE_SLEEP:
 		w->work_phases = TUX_POLICY_RESTED;
+		w->strain = 0;
 		break;
 	}
 }
@@ -563,8 +564,10 @@ static void on_syn(struct worker *w, struct client *c)
 		count(N_DROP_SYN);
 	}
 	softirq(w, refuse ? param(P_REFUSE_COST) : param(P_PACKET_COST));
-	if (refuse)
+	if (refuse) {
+		w->refused++;
 		return;
+	}
 	if (c->place == AT_NOWHERE) {
 		c->place = AT_HALF_OPEN;
 		w->half_open++;
@@ -580,6 +583,7 @@ static void on_ack(struct worker *w, struct client *c)
 		return;
 	if (acceptq_is_full(w)) {
 		count(N_DROP_OVERFLOW);
+		w->refused++;
 		if (c->state != C_GONE)
 			client_event((NSEC / 5) << c->acks++, E_ACK, c);
 		return;
