@@ -10,7 +10,7 @@
  * same copy counts the queue drops, per listener, with the kernel's own tests
  * in the kernel's order.
  *
- * Contexts: create, attach, detach and destroy run in process context under
+ * Contexts: create, start, detach and destroy run in process context under
  * tux_net.lock; tux_listener_pop() in the worker; tux_listener_data_ready(),
  * tux_conn_request() and tux_syn_recv_sock() in softirq, inside an RCU
  * read-side section, on any CPU.
@@ -112,13 +112,26 @@ static bool tux_syn_has_no_room(struct tux_listener *l, const struct sock *sk)
 }
 
 /*
- * max_accept_wait: do those that are taken from the accept queue wait for too long
- * already? Where connections cannot be taken, because there is no slot, it is
- * not the queue that they wait for.
+ * max_accept_wait: has the client at the head of the accept queue waited for longer
+ * than that, from our SYN-ACK on? Where connections cannot be taken, because there
+ * is no slot, it is not the queue that it waits for. A handshake that a SYN
+ * cookie completed has no time. The lock is never taken with softirqs on
+ * (inet_csk_reqsk_queue_add(), reqsk_queue_remove()).
  */
-static bool tux_syn_is_late(const struct tux_listener *l)
+static bool tux_syn_is_late(const struct tux_listener *l, struct sock *sk)
 {
-	return READ_ONCE(l->late) && tux_slots_free(READ_ONCE(l->worker)->srv);
+	struct request_sock_queue *queue = &inet_csk(sk)->icsk_accept_queue;
+	u64 limit = READ_ONCE(l->conf->max_accept_wait) * (u64)USEC_PER_MSEC;
+	u64 sent = 0;
+
+	if (!limit || reqsk_queue_empty(queue))
+		return false;
+	spin_lock(&queue->rskq_lock);
+	if (queue->rskq_accept_head)
+		sent = tcp_rsk(queue->rskq_accept_head)->snt_synack;
+	spin_unlock(&queue->rskq_lock);
+	return sent && tcp_clock_us() - sent > limit &&
+	       tux_slots_free(READ_ONCE(l->worker)->srv);
 }
 
 /* A SYN for this listener. */
@@ -132,7 +145,7 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (!l)
 		return inet_csk(sk)->icsk_af_ops->conn_request(sk, skb);
 
-	if (verdict < 0 && (tux_syn_has_no_room(l, sk) || tux_syn_is_late(l))) {
+	if (verdict < 0 && (tux_syn_has_no_room(l, sk) || tux_syn_is_late(l, sk))) {
 		tux_drop_count(l, TUX_drop_admission);
 		tcp_listendrop(sk);
 		return 0;
@@ -211,10 +224,25 @@ static int tux_listener_share(struct socket *sock, int cpu)
 			       sizeof(cpu));
 }
 
+/* What the socket and its children have of their own; known before any child is made. */
+static void tux_listener_save(struct tux_listener *l)
+{
+	struct sock *sk = l->sk;
+
+	l->orig.data_ready = sk->sk_data_ready;
+	l->orig.state_change = sk->sk_state_change;
+	l->orig.write_space = sk->sk_write_space;
+	l->orig.error_report = sk->sk_error_report;
+	l->orig_ops = inet_csk(sk)->icsk_af_ops;
+	l->af_ops = *l->orig_ops;
+	l->af_ops.conn_request = tux_conn_request;
+	l->af_ops.syn_recv_sock = tux_syn_recv_sock;
+}
+
 /**
- * tux_listener_create - bind and listen
+ * tux_listener_create - make a socket and bind it
  * @net: network namespace
- * @conf: the tunables; port, on all addresses of both families, and max_backlog
+ * @conf: the tunables; port, on all addresses of both families
  * @cpu: the CPU whose SYNs are to come here
  * @first: the first listener of this port, or NULL when this one is it
  *
@@ -223,7 +251,8 @@ static int tux_listener_share(struct socket *sock, int cpu)
  * CPU nothing is shared at all.
  *
  * Context: process context; may sleep.
- * Return: the listener, without a worker yet, or an ERR_PTR: -EADDRINUSE, ...
+ * Return: the listener, without a worker yet, or an ERR_PTR: -EADDRINUSE, ... Nobody
+ * can connect before tux_listener_start().
  */
 struct tux_listener *tux_listener_create(struct net *net, const struct tux_conf *conf,
 					 unsigned int cpu, struct tux_listener *first)
@@ -255,9 +284,7 @@ struct tux_listener *tux_listener_create(struct net *net, const struct tux_conf 
 		err = tux_listener_share(l->sock, cpu);
 	if (err)
 		goto release_socket;
-	err = kernel_listen(l->sock, conf->max_backlog);
-	if (err)
-		goto release_socket;
+	tux_listener_save(l);
 	return l;
 
 release_socket:
@@ -267,38 +294,39 @@ free_listener:
 	return ERR_PTR(err);
 }
 
-/**
- * tux_listener_attach - let the worker know when connections arrive
- * @l: a listener that has a worker
- *
- * Context: process context. From here on the callbacks run.
- */
-void tux_listener_attach(struct tux_listener *l)
+static void tux_listener_attach(struct tux_listener *l)
 {
-	struct inet_connection_sock *icsk = inet_csk(l->sk);
 	struct sock *sk = l->sk;
 
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
-	l->orig.data_ready = sk->sk_data_ready;
-	l->orig.state_change = sk->sk_state_change;
-	l->orig.write_space = sk->sk_write_space;
-	l->orig.error_report = sk->sk_error_report;
-	l->orig_ops = icsk->icsk_af_ops;
-	l->af_ops = *l->orig_ops;
-	l->af_ops.conn_request = tux_conn_request;
-	l->af_ops.syn_recv_sock = tux_syn_recv_sock;
 	sk->sk_user_data = l;
 	sk->sk_data_ready = tux_listener_data_ready;
 	/* Pairs with tux_listener_of(): the copy is complete when it is seen. */
-	smp_store_release(&icsk->icsk_af_ops, &l->af_ops);
+	smp_store_release(&inet_csk(sk)->icsk_af_ops, &l->af_ops);
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
 }
 
 /**
+ * tux_listener_start - listen
+ * @l: a listener that has a worker
+ *
+ * The callbacks are there before the first client can come.
+ *
+ * Context: process context; may sleep.
+ * Return: 0 or the socket's error; -EADDRINUSE when somebody else was faster. To be
+ * followed by tux_listener_detach() in either case.
+ */
+int tux_listener_start(struct tux_listener *l)
+{
+	tux_listener_attach(l);
+	return kernel_listen(l->sock, l->conf->max_backlog);
+}
+
+/**
  * tux_listener_detach - take the callbacks away again
- * @l: an attached listener, or one that never was
+ * @l: a listener that was started, or one that never was
  *
  * Children that are still in its queues run no code of this module.
  *
@@ -309,8 +337,6 @@ void tux_listener_detach(struct tux_listener *l)
 {
 	struct sock *sk = l->sk;
 
-	if (!l->orig_ops)
-		return;
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_data_ready = l->orig.data_ready;
@@ -367,21 +393,6 @@ static void tux_reqsk_done(struct request_sock_queue *queue, struct request_sock
 		reqsk_put(req);
 }
 
-/*
- * How long did this one wait, from our SYN-ACK on? Somebody who was alone did not
- * wait for long. What came with the last crowd is still to be worked on when the queue
- * is empty: so it is the worker that ends the state when it has nothing to do.
- */
-static void tux_listener_note_wait(struct tux_listener *l, const struct request_sock *req)
-{
-	u64 limit = READ_ONCE(l->conf->max_accept_wait) * (u64)USEC_PER_MSEC;
-	u64 sent = tcp_rsk(req)->snt_synack;
-
-	if (!l->late && !tux_listener_queue_len(l))
-		return;
-	WRITE_ONCE(l->late, limit && sent && tcp_clock_us() - sent > limit);
-}
-
 /**
  * tux_listener_pop - take the connection at the head of the accept queue
  * @l: the listener
@@ -403,7 +414,6 @@ struct sock *tux_listener_pop(struct tux_listener *l)
 	req = reqsk_queue_remove(queue, l->sk);
 	if (!req)
 		return NULL;
-	tux_listener_note_wait(l, req);
 	sk = req->sk;
 	tux_reqsk_done(queue, req);
 	inet_init_csk_locks(sk);

@@ -26,13 +26,12 @@ struct tux_worker;
  *	     written by placement.c, U32_MAX where there is only one
  * @asked: the worker that was asked last; any CPU writes it, and a lost
  *	   update does no harm
- * @orig: the socket's own callbacks, which its children have as well
+ * @orig: the socket's own callbacks, which its children have as well; this and the
+ *	  next two are complete when the listener is made
  * @orig_ops: the socket's own operations, for the children and for the end
  * @af_ops: the copy of @orig_ops that stands in while the server runs
  * @conf: the tunables
  * @no_room: SYNs for which there was no room
- * @late: the last one popped had waited for longer than max_accept_wait, and its worker
- *	  has not been idle since; written by the workers
  * @drops: queue drops by enum tux_drop; written in softirq on any CPU
  */
 struct tux_listener {
@@ -47,13 +46,12 @@ struct tux_listener {
 	struct inet_connection_sock_af_ops af_ops;
 	const struct tux_conf	*conf;
 	atomic_t		no_room;
-	bool			late;
 	atomic64_t		drops[TUX_NR_DROPS];
 };
 
 struct tux_listener *tux_listener_create(struct net *net, const struct tux_conf *conf,
 					 unsigned int cpu, struct tux_listener *first);
-void tux_listener_attach(struct tux_listener *l);
+int tux_listener_start(struct tux_listener *l);
 void tux_listener_detach(struct tux_listener *l);
 void tux_listener_destroy(struct tux_listener *l);
 int tux_listener_set_backlog(struct tux_listener *l, int backlog);

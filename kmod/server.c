@@ -119,6 +119,17 @@ int tux_server_set_threads(struct tux_net *tn)
 	return tn->server ? tux_placement_update(tn->server) : 0;
 }
 
+/* Everything is there that a client needs: let them come. */
+static int tux_server_listen(struct tux_server *srv)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < srv->nr_listeners && !err; i++)
+		err = tux_listener_start(srv->listeners[i]);
+	return err;
+}
+
 /* Listeners for all possible CPUs: those that are offline may come. */
 static int tux_server_add_listeners(struct tux_server *srv)
 {
@@ -154,14 +165,22 @@ static void tux_server_free(struct tux_server *srv)
 	kfree(srv);
 }
 
-static void tux_server_stop_workers(struct tux_server *srv)
+/* Afterwards nothing runs any more that knows of @srv; its counters stand still. */
+static void tux_server_end_work(struct tux_server *srv)
 {
 	unsigned int i;
 
+	/* 1. No new work, and nobody in the listeners' callbacks any more. */
+	for (i = 0; i < srv->nr_listeners; i++)
+		tux_listener_detach(srv->listeners[i]);
+	synchronize_net();
+	/* 2. The workers close their connections and end. */
 	for (i = 0; i < srv->nr_workers; i++)
 		tux_worker_stop(srv->workers[i]);
 	/* No pool thread is left that has just queued a connection. */
 	tux_miss_flush();
+	/* 3. Softirqs that still ran a connection's callback have left it. */
+	synchronize_net();
 }
 
 /**
@@ -176,7 +195,6 @@ static void tux_server_stop_workers(struct tux_server *srv)
 int tux_server_start(struct tux_net *tn)
 {
 	struct tux_server *srv;
-	unsigned int i;
 	int err;
 
 	lockdep_assert_held(&tn->lock);
@@ -200,15 +218,14 @@ int tux_server_start(struct tux_net *tn)
 	err = tux_server_add_listeners(srv);
 	if (!err)
 		err = tux_placement_update(srv);
+	if (!err)
+		err = tux_server_listen(srv);
 	if (err) {
-		tux_server_stop_workers(srv);
+		tux_server_end_work(srv);
 		tux_server_free(srv);
 		return err;
 	}
-
 	tn->server = srv;
-	for (i = 0; i < srv->nr_listeners; i++)
-		tux_listener_attach(srv->listeners[i]);
 	return 0;
 }
 
@@ -247,23 +264,14 @@ static void tux_server_keep_counters(struct tux_net *tn, const struct tux_server
 void tux_server_stop(struct tux_net *tn)
 {
 	struct tux_server *srv = tn->server;
-	unsigned int i;
 
 	lockdep_assert_held(&tn->lock);
 	if (!srv)
 		return;
-
-	/* 1. No new work, and nobody in the callbacks any more. */
-	for (i = 0; i < srv->nr_listeners; i++)
-		tux_listener_detach(srv->listeners[i]);
-	synchronize_net();
-	/* 2. The workers close their connections and end. */
-	tux_server_stop_workers(srv);
-	/* 3. Softirqs that still ran a connection's callback have left it. */
-	synchronize_net();
-	/* 4. Nobody refers to it now. Waiting clients are reset here. */
+	tux_server_end_work(srv);
 	tux_server_keep_counters(tn, srv);
 	tux_server_keep_file_counters(tn, srv);
 	tn->server = NULL;
+	/* Waiting clients are reset here. */
 	tux_server_free(srv);
 }

@@ -422,23 +422,8 @@ static void tux_worker_arm_timer(struct tux_worker *w)
 	}
 }
 
-/* Nobody waits for this worker: max_accept_wait lets clients in again. */
-static void tux_worker_is_idle(struct tux_worker *w)
-{
-	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
-	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
-
-	for (i = 0; i < nr; i++) {
-		struct tux_listener *l = READ_ONCE(w->listeners[i]);
-
-		if (READ_ONCE(l->late))
-			WRITE_ONCE(l->late, false);
-	}
-}
-
 static void tux_worker_sleep(struct tux_worker *w)
 {
-	tux_worker_is_idle(w);
 	tux_worker_arm_timer(w);
 	WRITE_ONCE(w->sleeping, true);
 	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_arrival(). */

@@ -9,9 +9,10 @@
 N=40
 setup max_connections=1 header_timeout=0 keepalive_timeout=0
 
-# crowd [NAME=VALUE...]: N clients wait, a request each, while the only slot is taken;
-# then it comes free, under these tunables. Sets accepts, accept_phases, items
+# crowd [NAME=VALUE...]: N clients wait, $each requests each, while the only slot is
+# taken; then it comes free, under these tunables. Sets accepts, accept_phases, items
 # and work_phases.
+each=1
 crowd()
 {
 	local before after blocker clients setting
@@ -21,7 +22,7 @@ crowd()
 	blocker=$HELD
 	busywait 3000 tux_stat_is connections 1 || return
 	spawn "$WORKDIR/crowd" "$TUXCLIENT" load --concurrency $N --connections $N --time 60 \
-		"$ADDR" "$PORT"
+		--requests $each --depth $each "$ADDR" "$PORT"
 	clients=$SPAWNED
 	busywait 5000 tux_stat_is accept_queue $N || return
 	for setting in "$@"; do
@@ -85,6 +86,17 @@ is "auto, no overload: in one phase" "$accept_phases" 1
 
 crowd accept_policy=auto accept_limit=10 || die "no crowd for auto with accept_limit"
 is "auto, accept_limit=10: in four phases" "$accept_phases" 4
+
+# Of many requests sent ahead each item answers some, and then the connection is at the
+# tail of work_pending again.
+each=160
+crowd || die "no crowd with pipelines"
+between "fixed: a work-phase goes on with what comes back to the queue" \
+	"$work_phases" 1 $(((items - 1) / N))
+crowd accept_policy=auto || die "no crowd with pipelines for auto"
+between "auto: a work-phase is a round, no client's turn comes twice" \
+	"$work_phases" $(((items + N - 1) / N)) "$items"
+each=1
 
 # Overload: more clients than fit always wait. They do not share the queue's length.
 tux_set accept_policy auto
