@@ -75,7 +75,12 @@ SERVERS = [
     tux("tux-times", "phases of 0.5 and 2 ms", accept_phase_usecs=500, work_phase_usecs=2000),
     tux("tux-admission", "Inf, SYN admission", syn_admission=1),
     tux("tux-1-admission", "1, SYN admission", accept_limit=1, syn_admission=1),
-    tux("tux-auto-admission", "auto, SYN admission", accept_policy="auto", syn_admission=1),
+    tux("tux-wait", "Inf, max_accept_wait 200", max_accept_wait=200),
+    tux("tux-1-wait", "1, max_accept_wait 200", accept_limit=1, max_accept_wait=200),
+    tux("tux-both", "Inf, both", syn_admission=1, max_accept_wait=200),
+    tux("tux-1-both", "1, both", accept_limit=1, syn_admission=1, max_accept_wait=200),
+    tux("tux-auto-both", "auto, both", accept_policy="auto", syn_admission=1,
+        max_accept_wait=200),
     tux("tux-1-2048", "accept-limit 1, backlog 2048", BIG, accept_limit=1),
     tux("tux-2048", "accept-limit Inf, backlog 2048", BIG),
     # D: event dispatch
@@ -132,8 +137,8 @@ USERVER = ("userver-1", "userver-10", "userver-inf")
 KNOT = ("knot-1", "knot-10", "knot-50", "knot-100")
 BOTH = ("tux-1", "tux-inf", "userver-1", "userver-inf")
 BOUNDS = ("tux-1", "tux-inf", "tux-auto", "tux-interval", "tux-items", "tux-times")
-OVERLOAD = ("tux-1", "tux-1-admission", "tux-inf", "tux-admission", "tux-auto",
-            "tux-auto-admission")
+OVERLOAD = ("tux-1", "tux-1-admission", "tux-1-wait", "tux-1-both", "tux-inf",
+            "tux-admission", "tux-wait", "tux-both", "tux-auto", "tux-auto-both")
 BACKLOGS = ("tux-1", "tux-1-2048", "tux-inf", "tux-2048")
 DISPATCH = ("select", "poll", "epoll", "in-kernel")
 UDP = ("select", "poll", "epoll")
@@ -161,8 +166,9 @@ FIGURES = [
            REPLIES),
     Figure("bounds-spec", "A", "auto and bounded phases, SPECweb99-like", "specweb99", BOUNDS,
            REPLIES),
-    Figure("overload-one", "A", "SYN admission, one packet", "one_packet", OVERLOAD, REPLIES),
-    Figure("overload-spec", "A", "SYN admission, SPECweb99-like", "specweb99", OVERLOAD,
+    Figure("overload-one", "A", "remedies for overload, one packet", "one_packet", OVERLOAD,
+           REPLIES),
+    Figure("overload-spec", "A", "remedies for overload, SPECweb99-like", "specweb99", OVERLOAD,
            REPLIES),
     Figure("backlog-one", "A", "a longer backlog, one packet", "one_packet", BACKLOGS, REPLIES),
     Figure("fig5.1", "D", "event mechanisms without idle connections", "one_packet", DISPATCH,

@@ -41,6 +41,9 @@ STATE = os.path.join(OUT, "state.json")
 KERNEL = os.environ.get("KERNEL", "6.12")
 ROUNDS = int(os.environ.get("ROUNDS", 1 if QUICK else 2))
 
+# the speed of a guest's processor is constant where a rate is the result (with-server)
+STEADY = os.environ.get("STEADY", "1") not in ("", "0")
+
 BOOT = 10.0
 BASE_SECONDS = 6.0
 MEM = "1G"              # the server's, in all three papers at least
@@ -168,16 +171,24 @@ def chosen():
 
 
 def visits(todo):
-    """(program, runs): what is held wants a machine for itself, the rest may share."""
+    """
+    (program, runs): what is held wants a machine for itself, the rest may share one of
+    the same kind.
+    """
     shared, own = {}, []
     for run in todo:
         program = experiments.SERVERS[run[0]].program
         if experiments.WORKLOADS[run[1]].kind == "hold":
             own.append((program, [run]))
         else:
-            shared.setdefault((run[3], program), []).append(run)
+            shared.setdefault((run[3], not is_steady([run]), program), []).append(run)
     # tux first in each round: it finds out what the loads are parts of
-    return [(program, runs) for (_, program), runs in sorted(shared.items())] + own
+    return [(program, runs) for (_, _, program), runs in sorted(shared.items())] + own
+
+
+def is_steady(runs):
+    """A machine of constant speed is a slow one: not where many clients are the question."""
+    return STEADY and experiments.WORKLOADS[runs[0][1]].kind == "offered"
 
 
 def cost(runs):
@@ -201,7 +212,8 @@ def go(program, runs, roots, progress):
     hold = experiments.WORKLOADS[runs[0][1]].kind == "hold"
     proc = subprocess.Popen(
         [load.WITH_SERVER, "--server", program, "--kernel", KERNEL, "--mem", MEM,
-         "--backlog", "128", "--syncookies", SYNCOOKIES, "--docroot",
+         "--backlog", "128", "--syncookies", SYNCOOKIES,
+         *(["--steady"] if is_steady(runs) else []), "--docroot",
          roots[1] if hold else roots[0], "--",
          sys.executable, os.path.realpath(__file__), "visit", program],
         stdin=subprocess.DEVNULL)
