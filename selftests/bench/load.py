@@ -72,7 +72,7 @@ def build():
             ("udpload", ["-static"], "udpload.c", [])]
     for out, flags, source, libs in jobs:
         target = os.path.join(BIN, out)
-        sources = [os.path.join(HERE, source), os.path.join(HERE, "hist.h")]
+        sources = [os.path.join(HERE, name) for name in (source, "hist.h", "window.h")]
         if os.path.exists(target) and \
            os.path.getmtime(target) >= max(map(os.path.getmtime, sources)):
             continue

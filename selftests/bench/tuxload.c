@@ -48,12 +48,12 @@
 #include <unistd.h>
 
 #include "hist.h"
+#include "window.h"
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-#define NSEC		1000000000ull
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MAX_HEAD	4096	/* a reply's head; ours and the comparators' are < 500 */
 #define MAX_REQUEST	2048
@@ -139,27 +139,7 @@ static struct conn *free_conns;
 static struct conn deadlines = { .next = &deadlines, .prev = &deadlines };
 static unsigned int open_conns, open_conns_max;
 static int epfd;
-static uint64_t window_start, window_end;
 static unsigned int next_source;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "tuxload: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
-
-static bool in_window(uint64_t t)
-{
-	return t >= window_start && t < window_end;
-}
 
 static void hist_add(uint64_t *hist, uint64_t from, uint64_t to)
 {

@@ -27,8 +27,8 @@
 #include <unistd.h>
 
 #include "hist.h"
+#include "window.h"
 
-#define NSEC		1000000000ull
 #define LOST_AFTER	NSEC
 
 static struct sockaddr_in server = { .sin_family = AF_INET };
@@ -36,27 +36,7 @@ static unsigned int first_port, ports, active;
 static double rate, warmup = 1, window = 10;
 static uint64_t sent, received, sum_us, max_us;
 static uint64_t hist[HIST_BUCKETS];
-static uint64_t window_start, window_end;
 static int fd;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "udpload: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
-
-static bool in_window(uint64_t t)
-{
-	return t >= window_start && t < window_end;
-}
 
 /* The same ports in every run: a fixed seed. */
 static unsigned int draw_port(void)

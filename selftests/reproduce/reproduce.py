@@ -11,7 +11,7 @@ starts again goes on where it was.  QUICK=1 has runs of its own (out/reproduce/q
 
 Runs with the same program are made in one visit, a started guest; each visit that
 measures memory has a fresh one.  Runs itself again inside the namespace of
-with-server: `reproduce.py visit PROGRAM`, with what there is to do in out/.../todo.json.
+with-server: `reproduce.py visit PROGRAM`, with its orders in out/.../orders.json.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ from progress import Progress, clock            # noqa: E402
 QUICK = experiments.QUICK
 OUT = os.path.join(load.TOP, "out", "reproduce", *(["quick"] if QUICK else []))
 RUNS = os.path.join(OUT, "runs.jsonl")
-TODO = os.path.join(OUT, "todo.json")
+ORDERS = os.path.join(OUT, "orders.json")
 STATE = os.path.join(OUT, "state.json")
 KERNEL = os.environ.get("KERNEL", "6.12")
 ROUNDS = int(os.environ.get("ROUNDS", 1 if QUICK else 2))
@@ -104,9 +104,9 @@ class Visit:
     """All that there is to do with one started machine."""
 
     def __init__(self, program):
-        self.todo = read_json(TODO, None)
+        self.orders = read_json(ORDERS, None)
         self.state = read_json(STATE, {})
-        self.progress = Progress(**self.todo["progress"])
+        self.progress = Progress(**self.orders["progress"])
         self.station = measure.Station(program, OUT)
 
     def base(self, workload, turn):
@@ -132,7 +132,7 @@ class Visit:
     def run(self):
         """What fails is told and left out: the next start tries it again."""
         failed = 0
-        for name, workload, point, turn in self.todo["runs"]:
+        for name, workload, point, turn in self.orders["runs"]:
             try:
                 self.one(experiments.SERVERS[name], experiments.WORKLOADS[workload], point, turn)
                 self.state.get("absent", {}).pop(name, None)
@@ -148,8 +148,8 @@ class Visit:
                 if failed >= 5:
                     sys.exit("reproduce: too much fails here; ending this visit")
         self.progress.clear()
-        self.todo["progress"] = self.progress.carry()
-        write_json(TODO, self.todo)
+        self.orders["progress"] = self.progress.carry()
+        write_json(ORDERS, self.orders)
 
 
 def visit(program):
@@ -170,13 +170,13 @@ def chosen():
             if not only or figure.name in only or figure.paper in only]
 
 
-def visits(todo):
+def visits(left):
     """
     (program, runs): what is held wants a machine for itself, the rest may share one of
     the same kind.
     """
     shared, own = {}, []
-    for run in todo:
+    for run in left:
         program = experiments.SERVERS[run[0]].program
         if experiments.WORKLOADS[run[1]].kind == "hold":
             own.append((program, [run]))
@@ -197,17 +197,16 @@ def cost(runs):
                       for name, workload, point, _ in runs)
 
 
-def bases_missing(todo):
+def bases_missing(left):
     known = read_json(STATE, {}).get("base", {})
-    return sorted({run[1] for run in todo
+    return sorted({run[1] for run in left
                    if experiments.WORKLOADS[run[1]].kind == "offered"} - set(known))
 
 
 def go(program, runs, roots, progress):
     """One visit; True if it went well."""
     progress.step("starting a machine with %s" % program, BOOT)
-    todo = {"runs": runs, "progress": progress.carry()}
-    write_json(TODO, todo)
+    write_json(ORDERS, {"runs": runs, "progress": progress.carry()})
     progress.clear()
     hold = experiments.WORKLOADS[runs[0][1]].kind == "hold"
     proc = subprocess.Popen(
@@ -235,8 +234,8 @@ def go(program, runs, roots, progress):
 def plan(figures):
     """What is left to do, as visits; first of all what the loads are parts of."""
     done = {key(row) for row in read_runs()}
-    todo = [run for run in experiments.runs(figures, ROUNDS) if run not in done]
-    return visits([(BASE_SERVER, workload, None, 1) for workload in bases_missing(todo)] + todo)
+    left = [run for run in experiments.runs(figures, ROUNDS) if run not in done]
+    return visits([(BASE_SERVER, workload, None, 1) for workload in bases_missing(left)] + left)
 
 
 def count(work, but=()):
@@ -277,7 +276,7 @@ def main():
         progress = Progress(len(work) + count(work), sum(cost(runs) for _, runs in work))
         for program, runs in work:
             good = go(program, runs, roots, progress) and good
-            progress = Progress(**read_json(TODO, None)["progress"])
+            progress = Progress(**read_json(ORDERS, None)["progress"])
             report.write(OUT, figures, read_runs(), read_json(STATE, {}))
         progress.clear()
     text = report.write(OUT, figures, read_runs(), read_json(STATE, {}))

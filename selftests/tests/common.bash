@@ -179,6 +179,26 @@ tux_stats()
 	echo "${out% }"
 }
 
+# client_beside: for a test in a network namespace of its own, a client's machine beside
+# it: the namespace C, linked by veth0 on both sides, with the address CLIENT; the
+# test itself has SERVER. The addresses NOBODY.1 and so on lie behind the client, which
+# drops what comes for them. Fails where there are no namespaces or no veth devices.
+client_beside()
+{
+	C=tux-client-$$
+	SERVER=198.18.0.1
+	CLIENT=198.18.0.2
+	NOBODY=198.19.0
+	ip link set lo up
+	netns_new "$C" || return
+	ip link add veth0 type veth peer name veth0 netns "$C" 2>/dev/null || return
+	ip addr add $SERVER/24 dev veth0
+	ip link set veth0 up
+	ip -n "$C" addr add $CLIENT/24 dev veth0
+	ip -n "$C" link set veth0 up
+	ip route add $NOBODY.0/24 via $CLIENT
+}
+
 # worker_pid N: the process id of a worker's thread.
 worker_pid()
 {

@@ -13,23 +13,10 @@
 . "$(dirname "$0")/common.bash"
 
 RAWTCP=$(dirname "$TUXCLIENT")/rawtcp
-C=tux-drop-$$
-# Addresses that nobody has lie behind the client, which drops what comes for them.
-SERVER=198.18.0.1
-CLIENT=198.18.0.2
-NOBODY=198.19.0
 
 # One CPU's listener, and its queues, get everything.
 taskset -p 1 $$ >/dev/null
-ip link set lo up
-netns_new "$C" || skip_all "no network namespaces here"
-ip link add veth0 type veth peer name veth0 netns "$C" 2>/dev/null ||
-	skip_all "no veth devices here"
-ip addr add $SERVER/24 dev veth0
-ip link set veth0 up
-ip -n "$C" addr add $CLIENT/24 dev veth0
-ip -n "$C" link set veth0 up
-ip route add $NOBODY.0/24 via $CLIENT
+client_beside || skip_all "no network namespaces or veth devices here"
 setup_load
 
 # begin COOKIES BACKLOG SYN_BACKLOG [CONNECTIONS]: a fresh server, queues empty;

@@ -9,8 +9,8 @@
 
 . "$(dirname "$0")/common.bash"
 
-# Milliseconds that one reply in a hundred may take, on one CPU of an emulated
-# machine that the clients share.
+# Milliseconds that one reply in a hundred may take, with one worker on an emulated
+# machine whose CPUs the clients share.
 BOUND=$((150 * TUX_SLOW))
 IDLE=$((10000 / TUX_SLOW))
 

@@ -10,17 +10,7 @@
 [ -n "${TUX_PRIVATE_NET:-}" ] || TUX_PRIVATE_NET=1 exec unshare -n bash "$0"
 . "$(dirname "$0")/common.bash"
 
-C=tux-lost-$$
-SERVER=198.18.0.1
-
-ip link set lo up
-netns_new "$C" || skip_all "no network namespaces here"
-ip link add veth0 type veth peer name veth0 netns "$C" 2>/dev/null ||
-	skip_all "no veth devices here"
-ip addr add $SERVER/24 dev veth0
-ip link set veth0 up
-ip -n "$C" addr add 198.18.0.2/24 dev veth0
-ip -n "$C" link set veth0 up
+client_beside || skip_all "no network namespaces or veth devices here"
 tc qdisc add dev veth0 root netem loss 0% 2>/dev/null || skip_all "no sch_netem here"
 # No TIME_WAIT: what is left then is stuck.
 echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets

@@ -13,19 +13,10 @@
 . "$(dirname "$0")/common.bash"
 
 RAWTCP=$(dirname "$TUXCLIENT")/rawtcp
-C=tux-stop-$$
 HALF_OPEN=
 
-ip link set lo up
-# Half-open clients come from an address that nobody has, behind a veth.
-if netns_new "$C" && ip link add veth0 type veth peer name veth0 netns "$C" 2>/dev/null; then
-	ip addr add 198.18.0.1/24 dev veth0
-	ip link set veth0 up
-	ip -n "$C" addr add 198.18.0.2/24 dev veth0
-	ip -n "$C" link set veth0 up
-	ip route add 198.19.0.0/24 via 198.18.0.2
-	HALF_OPEN=1
-fi
+# Half-open clients come from an address that nobody has.
+! client_beside || HALF_OPEN=1
 echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets
 
 setup header_timeout=0 keepalive_timeout=0 send_timeout=0 max_connections=90
@@ -54,7 +45,7 @@ besiege()
 	keep 10 --send 'nonsense\r\n\r\n'
 	busywait 10000 tux_stat_is connections 80 || note "$(cat "$WORKDIR/kept")"
 	if [ -n "$HALF_OPEN" ]; then
-		ip netns exec "$C" "$RAWTCP" veth0 198.19.0.1 20000 10 198.18.0.1 "$PORT" \
+		ip netns exec "$C" "$RAWTCP" veth0 $NOBODY.1 20000 10 $SERVER "$PORT" \
 			syn synack:3000 >"$WORKDIR/raw"
 		tux_stat_is syn_queue 10 || note "half-open: $(tux_stat syn_queue)"
 	fi
