@@ -142,21 +142,38 @@ static void tux_conn_wait(struct tux_conn *c, enum tux_timeout kind, bool restar
 	list_move_tail(&c->timeout, &c->worker->timeouts[kind]);
 }
 
+/*
+ * abort_half_closed: is this a client that asked, and closed its side before we came to
+ * read it? Under overload it has most likely given up, and an answer would cost as
+ * much as one that somebody reads.
+ */
+static bool tux_client_gone(struct tux_worker *w, struct sock *sk)
+{
+	if (!READ_ONCE(w->srv->tn->conf.abort_half_closed) || !tux_sock_half_closed(sk) ||
+	    !tux_sock_has_bytes(sk))
+		return false;
+	tux_stat_inc(&w->stats, TUX_half_closed);
+	return true;
+}
+
 /**
  * tux_conn_accept - make a connection of a popped sock
  * @w: the worker that popped it, with a slot reserved for it
  * @sk: the sock
  *
  * Puts the connection onto work_pending, or onto the wire when its request is
- * not there yet. Without memory, or when the client is gone already, the slot
- * is given back.
+ * not there yet. Without memory, or when the client is gone already, the sock is
+ * reset and the slot given back.
  *
  * Context: the worker's thread.
  */
 void tux_conn_accept(struct tux_worker *w, struct sock *sk)
 {
-	struct tux_conn *c = tux_conn_alloc(w);
+	struct tux_conn *c;
 
+	if (tux_client_gone(w, sk))
+		goto discard;
+	c = tux_conn_alloc(w);
 	if (!c) {
 		tux_stat_inc(&w->stats, TUX_accept_nomem);
 		goto discard;
@@ -630,6 +647,8 @@ static enum tux_turn tux_conn_turn(struct tux_conn *c)
 {
 	enum tux_turn turn = TUX_TURN_GO_ON;
 
+	if (c->state == TUX_CONN_READ && !c->requests && tux_client_gone(c->worker, c->sk))
+		return TUX_TURN_ABORT;
 	if (c->state == TUX_CONN_SEND)
 		turn = tux_conn_send_rest(c);
 	if (turn == TUX_TURN_GO_ON && c->state == TUX_CONN_READ)

@@ -152,6 +152,28 @@ bool tux_sock_has_input(const struct tux_conn *c)
 }
 
 /**
+ * tux_sock_half_closed - has the client's FIN arrived?
+ * @sk: a sock that the caller holds
+ *
+ * Context: any; a snapshot.
+ */
+bool tux_sock_half_closed(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+}
+
+/**
+ * tux_sock_has_bytes - is there something unread, besides a FIN?
+ * @sk: a sock that the caller holds
+ *
+ * Context: any; a snapshot.
+ */
+bool tux_sock_has_bytes(struct sock *sk)
+{
+	return tcp_inq(sk) > 0;
+}
+
+/**
  * tux_sock_quiet - nothing to receive, no end, no error?
  * @c: a connection owned by the caller
  *
@@ -164,8 +186,7 @@ bool tux_sock_quiet(const struct tux_conn *c)
 {
 	const struct sock *sk = c->sk;
 
-	return !tux_sock_has_input(c) &&
-	       !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) && !READ_ONCE(sk->sk_err);
+	return !tux_sock_has_input(c) && !tux_sock_half_closed(sk) && !READ_ONCE(sk->sk_err);
 }
 
 static int tux_recv_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset,

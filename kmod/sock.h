@@ -26,6 +26,8 @@ struct tux_sock_callbacks {
 
 bool tux_sock_attach(struct tux_conn *c, struct sock *sk);
 bool tux_sock_has_input(const struct tux_conn *c);
+bool tux_sock_half_closed(const struct sock *sk);
+bool tux_sock_has_bytes(struct sock *sk);
 bool tux_sock_quiet(const struct tux_conn *c);
 ssize_t tux_sock_recv(struct tux_conn *c, void *buf, size_t len);
 ssize_t tux_sock_send(struct tux_conn *c, const void *buf, size_t len, bool more);

@@ -26,6 +26,7 @@
 	X(max_backlog,		2048,	1,	65535)			\
 	X(syn_admission,	1,	0,	1)			\
 	X(max_accept_wait,	200,	0,	60000)			\
+	X(abort_half_closed,	0,	0,	1)			\
 	X(max_connections,	16384,	1,	4194304)		\
 	X(header_timeout,	30,	0,	86400)			\
 	X(keepalive_timeout,	60,	0,	86400)			\

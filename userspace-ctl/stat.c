@@ -35,6 +35,7 @@ static const struct {
 	{ "work_pending", "Connections waiting for their turn." },
 	{ "accepted", "Connections accepted and served." },
 	{ "closed", "Connections closed." },
+	{ "half_closed", "Connections reset because their client had closed its side." },
 	{ "accept_dead", "Connections that the client had reset before they were accepted." },
 	{ "accept_nomem", "Connections reset for want of memory." },
 	{ "requests", "Request heads that were complete, or refused." },

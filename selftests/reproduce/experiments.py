@@ -31,7 +31,8 @@ Server = collections.namedtuple("Server", "name label program settings backlog s
 # a module does not have are left alone, those of a server below are missed.
 NEUTRAL = {"accept_policy": "fixed", "accept_limit": 0, "accept_interval": 1,
            "accept_phase_usecs": 0, "work_limit": 0, "work_phase_usecs": 0,
-           "syn_admission": 0, "max_accept_wait": 0, "threads": 1, "max_connections": 15000}
+           "syn_admission": 0, "max_accept_wait": 0, "abort_half_closed": 0, "threads": 1,
+           "max_connections": 15000}
 
 BIG = 2048              # the default of tux, and of its time
 PAPER_THREADS = 1000    # Knot's, section 5.2
@@ -77,12 +78,15 @@ SERVERS = [
     tux("tux-1-admission", "1, SYN admission", accept_limit=1, syn_admission=1),
     tux("tux-wait", "Inf, max_accept_wait 200", max_accept_wait=200),
     tux("tux-1-wait", "1, max_accept_wait 200", accept_limit=1, max_accept_wait=200),
+    tux("tux-gone", "Inf, abort_half_closed", abort_half_closed=1),
     tux("tux-both", "Inf, both", syn_admission=1, max_accept_wait=200),
     tux("tux-1-both", "1, both", accept_limit=1, syn_admission=1, max_accept_wait=200),
     tux("tux-auto-both", "auto, both", accept_policy="auto", syn_admission=1,
         max_accept_wait=200),
     tux("tux-1-2048", "accept-limit 1, backlog 2048", BIG, accept_limit=1),
     tux("tux-2048", "accept-limit Inf, backlog 2048", BIG),
+    tux("tux-2048-wait", "Inf, backlog 2048, max_accept_wait 200", BIG, max_accept_wait=200),
+    tux("tux-2048-gone", "Inf, backlog 2048, abort_half_closed", BIG, abort_half_closed=1),
     # D: event dispatch
     userver("select", "select", BIG, events="select", **USER_PATIENT),
     userver("poll", "poll", BIG, events="poll", **USER_PATIENT),
@@ -138,8 +142,8 @@ KNOT = ("knot-1", "knot-10", "knot-50", "knot-100")
 BOTH = ("tux-1", "tux-inf", "userver-1", "userver-inf")
 BOUNDS = ("tux-1", "tux-inf", "tux-auto", "tux-interval", "tux-items", "tux-times")
 OVERLOAD = ("tux-1", "tux-1-admission", "tux-1-wait", "tux-1-both", "tux-inf",
-            "tux-admission", "tux-wait", "tux-both", "tux-auto", "tux-auto-both")
-BACKLOGS = ("tux-1", "tux-1-2048", "tux-inf", "tux-2048")
+            "tux-admission", "tux-wait", "tux-gone", "tux-both", "tux-auto", "tux-auto-both")
+BACKLOGS = ("tux-1", "tux-1-2048", "tux-inf", "tux-2048", "tux-2048-wait", "tux-2048-gone")
 DISPATCH = ("select", "poll", "epoll", "in-kernel")
 UDP = ("select", "poll", "epoll")
 
