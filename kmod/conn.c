@@ -13,16 +13,18 @@
  * Teardown, in one place, tux_conn_close():
  *	1. off the timeout list and the list for /proc
  *	2. callbacks restored, so that no event finds it (sock.c)
- *	3. the sock closed
+ *	3. the sock closed, its client's count lowered
  *	4. buffers, file and miss note freed
  *	5. counted, memory freed, slot given back
  *
  * Contexts: tux_conn_event() in any; everything else in the worker's thread.
  */
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "client_addr.h"
 #include "conn.h"
 #include "file.h"
 #include "limits.h"
@@ -162,8 +164,8 @@ static bool tux_client_gone(struct tux_worker *w, struct sock *sk)
  * @sk: the sock
  *
  * Puts the connection onto work_pending, or onto the wire when its request is
- * not there yet. Without memory, or when the client is gone already, the sock is
- * reset and the slot given back.
+ * not there yet. Without memory, at max_connections_per_ip, or when the client is
+ * gone already, the sock is reset and the slot given back.
  *
  * Context: the worker's thread.
  */
@@ -178,13 +180,21 @@ void tux_conn_accept(struct tux_worker *w, struct sock *sk)
 		tux_stat_inc(&w->stats, TUX_accept_nomem);
 		goto discard;
 	}
+	/* Either it is counted here, or tux_worker_count_addrs() finds it in the list. */
+	mutex_lock(&w->conns_lock);
+	c->client = tux_client_addr_get(&w->srv->client_addrs, sk);
+	if (IS_ERR(c->client)) {
+		bool limited = PTR_ERR(c->client) == -EUSERS;
+
+		tux_stat_inc(&w->stats, limited ? TUX_accept_per_ip : TUX_accept_nomem);
+		goto free_conn;
+	}
 	if (!tux_sock_attach(c, sk)) {
 		tux_stat_inc(&w->stats, TUX_accept_dead);
-		goto free_conn;
+		goto put_client;
 	}
 	tux_stat_inc(&w->stats, TUX_accepted);
 
-	mutex_lock(&w->conns_lock);
 	list_add_tail(&c->all, &w->conns);
 	mutex_unlock(&w->conns_lock);
 	c->waits = TUX_TIMEOUT_HEADER;
@@ -197,7 +207,10 @@ void tux_conn_accept(struct tux_worker *w, struct sock *sk)
 		tux_worker_queue(w, c);
 	return;
 
+put_client:
+	tux_client_addr_put(&w->srv->client_addrs, c->client);
 free_conn:
+	mutex_unlock(&w->conns_lock);
 	kmem_cache_free(tux_conn_cache, c);
 discard:
 	tux_sock_discard(sk);
@@ -231,6 +244,7 @@ void tux_conn_close(struct tux_conn *c, bool abort)
 	mutex_unlock(&w->conns_lock);
 
 	tux_sock_close(c, abort);
+	tux_client_addr_put(&w->srv->client_addrs, c->client);
 
 	kfree(c->in);
 	tux_out_free(&c->out);

@@ -41,6 +41,7 @@
 #include "http_parse.h"
 #include "worker.h"
 
+struct tux_client_addr;
 struct tux_file;
 
 /* Bits of tux_conn.flags */
@@ -142,6 +143,7 @@ static inline bool tux_out_follows(const struct tux_out *out)
  * @worker: whose connection it is
  * @work: on the worker's work_pending; under its work_lock
  * @sk: the sock
+ * @client: where it is counted for max_connections_per_ip, or NULL; under conns_lock
  * @timeout: on one of the worker's timeout lists
  * @since: jiffies when it was put there
  * @waits: which list
@@ -171,6 +173,7 @@ struct tux_conn {
 	struct list_head	work;
 
 	struct sock		*sk;
+	struct tux_client_addr	*client;
 	struct list_head	timeout;
 	unsigned long		since;
 	u8			waits;

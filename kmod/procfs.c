@@ -62,6 +62,7 @@ static void tux_show_gauges(struct seq_file *m, const struct tux_net *tn)
 	seq_printf(m, "accept_queue %u\n", accept_queue);
 	seq_printf(m, "syn_queue %u\n", syn_queue);
 	seq_printf(m, "work_pending %u\n", pending);
+	seq_printf(m, "client_addresses %u\n", srv ? tux_client_addrs_len(&srv->client_addrs) : 0);
 }
 
 static void tux_show_file_cache(struct seq_file *m, const struct tux_net *tn)
@@ -195,10 +196,7 @@ static void tux_row_fill(struct tux_conn_row *row, const struct tux_conn *c)
 {
 	const struct sock *sk = c->sk;
 
-	if (sk->sk_family == AF_INET6)
-		row->peer = sk->sk_v6_daddr;
-	else
-		ipv6_addr_set_v4mapped(sk->sk_daddr, &row->peer);
+	row->peer = tux_sock_peer(sk);
 	row->port = ntohs(sk->sk_dport);
 	row->state = tux_row_state(c);
 	row->age = (jiffies - c->born) / HZ;

@@ -119,6 +119,45 @@ int tux_server_set_threads(struct tux_net *tn)
 	return tn->server ? tux_placement_update(tn->server) : 0;
 }
 
+/*
+ * Count also those who are open already. In the meantime newcomers are counted but not
+ * refused, so that the limit begins to count all at once.
+ */
+static int tux_server_count_addrs(struct tux_server *srv)
+{
+	unsigned int i;
+	int err = 0;
+
+	WRITE_ONCE(srv->client_addrs.limit, UINT_MAX);
+	for (i = 0; i < srv->nr_workers && !err; i++)
+		err = tux_worker_count_addrs(srv->workers[i]);
+	if (err)
+		WRITE_ONCE(srv->client_addrs.limit, 0);
+	return err;
+}
+
+/**
+ * tux_server_set_per_ip - bring max_connections_per_ip to the running server
+ * @tn: the namespace
+ *
+ * Return: 0 or -ENOMEM; then nobody is limited, as before.
+ */
+int tux_server_set_per_ip(struct tux_net *tn)
+{
+	unsigned int limit = tn->conf.max_connections_per_ip;
+	struct tux_server *srv = tn->server;
+	int err = 0;
+
+	lockdep_assert_held(&tn->lock);
+	if (!srv)
+		return 0;
+	if (limit && !srv->client_addrs.limit)
+		err = tux_server_count_addrs(srv);
+	if (!err)
+		WRITE_ONCE(srv->client_addrs.limit, limit);
+	return err;
+}
+
 /* Everything is there that a client needs: let them come. */
 static int tux_server_listen(struct tux_server *srv)
 {
@@ -128,6 +167,32 @@ static int tux_server_listen(struct tux_server *srv)
 	for (i = 0; i < srv->nr_listeners && !err; i++)
 		err = tux_listener_start(srv->listeners[i]);
 	return err;
+}
+
+static struct tux_server *tux_server_alloc(struct tux_net *tn)
+{
+	struct tux_server *srv = kzalloc(sizeof(*srv), GFP_KERNEL);
+	int err;
+
+	if (!srv)
+		return ERR_PTR(-ENOMEM);
+	srv->tn = tn;
+	strscpy(srv->index, tn->conf.index, sizeof(srv->index));
+	err = tux_client_addrs_init(&srv->client_addrs, tn->conf.max_connections_per_ip);
+	if (err)
+		goto free_server;
+	srv->root = tux_docroot_open(tn->conf.documentroot);
+	if (IS_ERR(srv->root)) {
+		err = PTR_ERR(srv->root);
+		goto exit_client_addrs;
+	}
+	return srv;
+
+exit_client_addrs:
+	tux_client_addrs_exit(&srv->client_addrs);
+free_server:
+	kfree(srv);
+	return ERR_PTR(err);
 }
 
 /* Listeners for all possible CPUs: those that are offline may come. */
@@ -161,6 +226,7 @@ static void tux_server_free(struct tux_server *srv)
 	for (i = 0; i < srv->nr_listeners; i++)
 		tux_listener_destroy(srv->listeners[i]);
 	kfree(srv->listeners);
+	tux_client_addrs_exit(&srv->client_addrs);
 	tux_docroot_put(srv->root);
 	kfree(srv);
 }
@@ -203,18 +269,9 @@ int tux_server_start(struct tux_net *tn)
 	if (!tn->conf.documentroot[0])
 		return -ENOENT;
 
-	srv = kzalloc(sizeof(*srv), GFP_KERNEL);
-	if (!srv)
-		return -ENOMEM;
-	srv->tn = tn;
-	strscpy(srv->index, tn->conf.index, sizeof(srv->index));
-
-	srv->root = tux_docroot_open(tn->conf.documentroot);
-	if (IS_ERR(srv->root)) {
-		err = PTR_ERR(srv->root);
-		kfree(srv);
-		return err;
-	}
+	srv = tux_server_alloc(tn);
+	if (IS_ERR(srv))
+		return PTR_ERR(srv);
 	err = tux_server_add_listeners(srv);
 	if (!err)
 		err = tux_placement_update(srv);

@@ -13,6 +13,7 @@
  */
 #include <linux/uio.h>
 #include <net/inet_connection_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -89,6 +90,24 @@ static void tux_sock_pace(const struct tux_conn *c, struct sock *sk)
 		return;
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
 	WRITE_ONCE(sk->sk_sndbuf, max_t(int, rate, TUX_PACED_SNDBUF_MIN));
+}
+
+/**
+ * tux_sock_peer - the client's address
+ * @sk: the sock of a connection, open or not
+ *
+ * Context: any.
+ * Return: the address; IPv4 as a mapped one.
+ */
+struct in6_addr tux_sock_peer(const struct sock *sk)
+{
+	struct in6_addr peer;
+
+	if (sk->sk_family == AF_INET6)
+		peer = sk->sk_v6_daddr;
+	else
+		ipv6_addr_set_v4mapped(sk->sk_daddr, &peer);
+	return peer;
 }
 
 /**

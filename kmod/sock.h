@@ -5,6 +5,7 @@
 #ifndef _TUX_SOCK_H
 #define _TUX_SOCK_H
 
+#include <linux/in6.h>
 #include <linux/types.h>
 
 struct sock;
@@ -24,6 +25,7 @@ struct tux_sock_callbacks {
 	void (*error_report)(struct sock *sk);
 };
 
+struct in6_addr tux_sock_peer(const struct sock *sk);
 bool tux_sock_attach(struct tux_conn *c, struct sock *sk);
 bool tux_sock_has_input(const struct tux_conn *c);
 bool tux_sock_half_closed(const struct sock *sk);

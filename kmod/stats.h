@@ -19,6 +19,7 @@
 	X(accepts_stolen)	/* of these, those from another worker's */ \
 	X(accept_dead)		/* found closed already when popped */	\
 	X(accept_nomem)		/* closed at once for want of memory */	\
+	X(accept_per_ip)	/* and for max_connections_per_ip */	\
 	X(half_closed)		/* reset by abort_half_closed */	\
 	X(requests)		/* complete request heads */		\
 	X(bytes_sent)		/* bytes taken by the sockets */	\

@@ -56,6 +56,8 @@ static int tux_apply_uint(struct tux_net *tn, const unsigned int *value)
 {
 	if (value == &tn->conf.max_backlog)
 		return tux_server_set_backlog(tn);
+	if (value == &tn->conf.max_connections_per_ip)
+		return tux_server_set_per_ip(tn);
 	if (value == &tn->conf.threads)
 		return tux_server_set_threads(tn);
 	if (value == &tn->conf.generate_etags || value == &tn->conf.http_precompressed)

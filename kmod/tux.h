@@ -17,6 +17,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "client_addr.h"
 #include "file.h"
 #include "stats.h"
 #include "tunables.h"
@@ -36,6 +37,7 @@ struct tux_worker;
  * @nr_listeners: entries in @listeners
  * @listeners: a listening socket for each possible CPU, from start to stop
  * @nr_workers: entries in @workers, those of retired ones included
+ * @client_addrs: those by the client's address, for max_connections_per_ip
  * @connections: open connections of all workers, each slot taken before the
  *		 accept queue is popped; never above max_connections
  * @workers: the workers that were ever made; under tux_net.lock
@@ -51,6 +53,7 @@ struct tux_server {
 	unsigned int		nr_listeners;
 	struct tux_listener	**listeners;
 	unsigned int		nr_workers;
+	struct tux_client_addrs	client_addrs;
 	atomic_t		connections ____cacheline_aligned_in_smp;
 	struct tux_worker	*workers[TUX_THREADS_MAX] ____cacheline_aligned_in_smp;
 };
@@ -96,6 +99,7 @@ int tux_server_start(struct tux_net *tn);
 void tux_server_stop(struct tux_net *tn);
 int tux_server_set_backlog(struct tux_net *tn);
 int tux_server_set_threads(struct tux_net *tn);
+int tux_server_set_per_ip(struct tux_net *tn);
 void tux_server_kick(struct tux_net *tn);
 bool tux_slot_get(struct tux_server *srv);
 void tux_slot_put(struct tux_server *srv);

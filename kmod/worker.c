@@ -125,6 +125,35 @@ static struct tux_conn *tux_worker_dequeue(struct tux_worker *w)
 }
 
 /**
+ * tux_worker_count_addrs - count the open connections by client address
+ * @w: the worker; those that it accepts from now on it counts by itself
+ *
+ * Context: process context under tux_net.lock; the worker accepts and closes nothing
+ * meanwhile.
+ * Return: 0 or -ENOMEM; those that were counted until then are.
+ */
+int tux_worker_count_addrs(struct tux_worker *w)
+{
+	struct tux_conn *c;
+	int err = 0;
+
+	mutex_lock(&w->conns_lock);
+	list_for_each_entry(c, &w->conns, all) {
+		if (c->client)
+			continue;
+		c->client = tux_client_addr_get(&w->srv->client_addrs, c->sk);
+		err = PTR_ERR_OR_ZERO(c->client);
+		if (err) {
+			c->client = NULL;
+			break;
+		}
+		cond_resched();
+	}
+	mutex_unlock(&w->conns_lock);
+	return err;
+}
+
+/**
  * tux_worker_update_date - write the Date field for the current second
  * @w: the worker
  */

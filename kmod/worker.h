@@ -151,6 +151,7 @@ void tux_worker_destroy(struct tux_worker *w);
 void tux_worker_queue(struct tux_worker *w, struct tux_conn *c);
 void tux_worker_wake(struct tux_worker *w);
 void tux_worker_arrival(struct tux_listener *l);
+int tux_worker_count_addrs(struct tux_worker *w);
 void tux_worker_update_date(struct tux_worker *w);
 
 #endif /* _TUX_WORKER_H */

@@ -21,6 +21,7 @@
  */
 static const char *const gauges[] = {
 	"connections", "connections_max", "accept_queue", "syn_queue", "work_pending",
+	"client_addresses",
 	"cache_objects", "cache_negative",
 };
 
@@ -33,11 +34,13 @@ static const struct {
 	{ "accept_queue", "Connections waiting to be accepted." },
 	{ "syn_queue", "Handshakes in progress." },
 	{ "work_pending", "Connections waiting for their turn." },
+	{ "client_addresses", "Client addresses counted for max_connections_per_ip." },
 	{ "accepted", "Connections accepted and served." },
 	{ "closed", "Connections closed." },
 	{ "half_closed", "Connections reset because their client had closed its side." },
 	{ "accept_dead", "Connections that the client had reset before they were accepted." },
 	{ "accept_nomem", "Connections reset for want of memory." },
+	{ "accept_per_ip", "Connections reset because of max_connections_per_ip." },
 	{ "requests", "Request heads that were complete, or refused." },
 	{ "bytes_sent", "Bytes taken by the sockets, heads included." },
 	{ "accept_phases", "Accept-phases entered." },

@@ -158,7 +158,7 @@ settle()
 # What is in stat and counts something; the gauges are left out.
 counters()
 {
-	local gauges='connections|connections_max|accept_queue|syn_queue|work_pending'
+	local gauges='connections|connections_max|accept_queue|syn_queue|work_pending|client_addresses'
 
 	gauges+='|cache_objects|cache_negative'
 	_tux_read "$TUX_PROC/stat" | grep -vE "^($gauges) "
