@@ -9,6 +9,8 @@
 
 . "$(dirname "$0")/common.bash"
 
+[ "$(nproc)" -ge 2 ] || skip_all "one CPU only"
+
 N=5
 setup threads=2 max_connections_per_ip=$N header_timeout=0 keepalive_timeout=0
 
