@@ -5,7 +5,7 @@
 # whichever worker they come to; one more is reset, and nobody else notices. What
 # takes a place gives it back, however it ends.
 # cpus: 2
-# timeout: 120
+# timeout: 180
 
 . "$(dirname "$0")/common.bash"
 
@@ -91,7 +91,7 @@ refused
 is "the others are refused" $REFUSED $((40 - N))
 is "the gauge agrees" "$(tux_stat connections)" $N
 is "no socket of a refused one stays" "$(sockets | wc -l)" $N
-check_fails "another is not answered" send --statuses "$GET10"
+is "another is not answered" "$(send --statuses "$GET10" 2>/dev/null)" ""
 refused
 is "but reset" $REFUSED 1
 is "another address is served" "$(send --statuses --source 127.0.0.2 "$GET10")" 200
@@ -129,9 +129,9 @@ nothing_left "closed by a timeout"
 end_held
 tux_set header_timeout 0
 
+accepted=$(tux_stat accepted)
 hold_from 127.0.0.1 $N --send 'nonsense\r\n\r\n'
-is "refused requests hold their places while they linger" \
-	"$(grep -c lingering "$TUX_PROC/connections")" $N
+is "with refused requests N are let in as well" $(($(tux_stat accepted) - accepted)) $N
 end_held
 nothing_left "refused requests"
 
