@@ -65,7 +65,7 @@ IDLE_SETTINGS = ["max_connections=400000", "header_timeout=0", "keepalive_timeou
 SEARCH = (0.95, 1.1) if QUICK else (0.9, 1.05, 1.2)
 HALF = 0.5              # for the curves and for times without queueing
 STEP = 1.15
-MAX_STEPS = 3
+MAX_STEPS = 1 if QUICK else 3
 SATURATED = beside.SATURATED
 
 WWW_ONE = beside.WWW_ONE
@@ -116,6 +116,10 @@ class Visit:
         self.server, self.turn, self.state = server, turn, state
         self.progress = Progress(**state["progress"])
         self.addr = os.environ["SERVER_ADDR"]
+
+    def brief(self):
+        """The servers that are there for comparison have less in the quick length."""
+        return QUICK and self.server in ONE_ROUND
 
     def value(self, name, value):
         self.state["values"].setdefault(name, []).append(value)
@@ -183,14 +187,15 @@ class Visit:
 
     def overload(self):
         peak = self.state["best"][self.server]["one_packet"][2]
-        for times in (2, 3):
+        for times in (2,) if self.brief() else (2, 3):
             row = self.measure("one_packet", times * peak, " overload %dx" % times)
             self.value("one_packet_overload%dx_%s" % (times, self.server), row["replies"])
 
     def times_at_half(self):
         """Percentiles, which need tuxload, where nothing queues."""
         rate = HALF * self.state["best"][self.server]["one_packet"][2]
-        self.measure("one_packet", rate, " half")
+        if not QUICK:
+            self.measure("one_packet", rate, " half")
         beside.settle()
         self.progress.step("%s, response times at %.0f connections/s" % (self.server, rate), RUN)
         got = load.tuxload(["--rate", "%.2f" % rate, "--poisson", "--uri", WWW_ONE,
@@ -224,7 +229,7 @@ class Visit:
             self.peak(workload)
             if workload == "one_packet":
                 self.overload()
-                if first:
+                if first and not self.brief():
                     self.times_at_half()
         if self.server != "null":
             self.file_1m()
@@ -274,10 +279,12 @@ def cost(server, turn):
     n = len(workloads(server))
     if turn == "idle":
         return 3, BOOT + RUN + IDLE_SECONDS
-    windows = n * (len(SEARCH) + 0.5 if turn == 1 else 2) + 2 + (server != "null")
+    brief = QUICK and server in ONE_ROUND
+    windows = n * (len(SEARCH) + 0.5 if turn == 1 else 2) + (1 if brief else 2) + \
+        (server != "null")
     extra = 0
     if turn == 1:
-        windows += 2
+        windows += 0 if brief else 1 if QUICK else 2
         extra = n * (SEED_WINDOW + 1)
     return 1 + int(windows) + (n if turn == 1 else 0), BOOT + windows * RUN + extra
 
