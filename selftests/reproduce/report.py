@@ -41,6 +41,11 @@ KINDS = [("drop_synq_full", "SynQFull"), ("drop_acceptq_full", "AcceptQFull"),
          ("drop_admission", "SYN admission")]
 
 
+# of A: what is compared with the paper's TUX
+TUX_SETTINGS = [name for name, server in experiments.SERVERS.items()
+                if server.program == "tux" and name.startswith("tux-")]
+
+
 class Data:
     """Runs by what they are of."""
 
@@ -207,15 +212,51 @@ def figure_table(figure, data):
     for name in figure.servers:
         for point in data.points(name, figure.workload):
             what = (name, figure.workload, point)
-            y = number(data.value(*what, figure.y))
-            if len(data.values(*what, figure.y)) > 1:
-                y += " ±%.1f %%" % (100 * data.spread(*what, figure.y))
-            rows.append([server_name(name, data), number(data.x(*what)), y] +
+            rows.append([server_name(name, data), number(data.x(*what)),
+                         with_spread(data, *what, figure.y)] +
                         [number(data.value(*what, column)) for column, _ in columns])
     used = [i for i in range(len(columns)) if any(row[3 + i] != "-" for row in rows)]
     head = ["server", experiments.WORKLOADS[figure.workload].x, UNITS[figure.y]]
     return rst_table(head + [columns[i][1] for i in used],
                      [row[:3] + [row[3 + i] for i in used] for row in rows]) if rows else []
+
+
+def with_spread(data, *what):
+    text = number(data.value(*what))
+    if len(data.values(*what)) > 1:
+        text += " ±%.1f %%" % (100 * data.spread(*what))
+    return text
+
+
+def overload_loads(data):
+    """(workload, load): where it saturates, and the highest; those that all servers share."""
+    found = []
+    for workload in ("one_packet", "specweb99"):
+        points = [set(data.points(name, workload)) for name in TUX_SETTINGS
+                  if data.points(name, workload)]
+        shared = sorted(p for p in set.intersection(*points) if p >= 0.95) if points else []
+        found += [(workload, p) for p in dict.fromkeys(shared[:1] + shared[-1:])]
+    return found
+
+
+def settings_table(data):
+    """Each policy, bound and remedy of tux against the workloads, under overload."""
+    loads = overload_loads(data)
+    head = ["TUX, backlog 128 unless said"]
+    for workload, load in loads:
+        head += ["%s at %g, replies/s" % (workload, load), "p99, ms"]
+    rows = []
+    for name in TUX_SETTINGS:
+        if any(data.points(name, workload) for workload, _ in loads):
+            row = [experiments.SERVERS[name].label.removeprefix("TUX, ")]
+            for what in loads:
+                row += [with_spread(data, name, *what, "replies"),
+                        number(data.value(name, *what, "resp_p99_ms"))]
+            rows.append(row)
+    if not rows:
+        return ["Not measured yet.", ""]
+    return ["Loads are parts of what saturates; ± is the range of the rounds over the median.",
+            ""] + rst_table(head, rows)
 
 
 def figure_head(figure, data, drawn, where=""):
@@ -269,6 +310,7 @@ def write(out, figures, rows, state):
     if rows:
         write_runs_csv(out, rows)
     text = SPDX + heading("The papers' experiments, reproduced", "=") + conditions(rows, state)
+    text += heading("Policies and tunables", "=") + settings_table(data)
     text += heading("Claims", "=") + claims_table(data)
     for paper, title in PAPERS.items():
         text += heading("%s: %s" % (paper, title), "=")
@@ -281,13 +323,15 @@ def write(out, figures, rows, state):
 
 
 def write_docs(out, docs, rows, state):
-    """What the documentation shows of it: conditions, claims, plots; no tables of runs."""
+    """What the documentation shows of it: conditions, settings, claims, plots; no runs."""
     data = Data(rows, state.get("absent", {}))
     images = os.path.join(docs, "images", "reproduce")
     text = SPDX + heading("The papers' experiments: results", "=")
     text += ["Made by ``selftests/reproduce/run docs``; docs/reproduction.rst tells how to "
              "read it.", ""]
-    text += conditions(rows, state) + heading("Claims", "=") + claims_table(data)
+    text += conditions(rows, state)
+    text += heading("Policies and tunables", "=") + settings_table(data)
+    text += heading("Claims", "=") + claims_table(data)
     text += heading("Figures", "=")
     for figure in experiments.FIGURES.values():
         os.makedirs(images, exist_ok=True)
