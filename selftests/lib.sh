@@ -204,6 +204,13 @@ busywait()
 	return "$rc"
 }
 
+# less N: how often to repeat what shows its like each time: N, but a quarter of it on
+# a debug kernel (TUX_SLOW=8), where once is worth as much and costs several times more.
+less()
+{
+	echo $(($1 * 2 / (TUX_SLOW > 2 ? TUX_SLOW : 2)))
+}
+
 # --- the module -------------------------------------------------------------
 
 # Is the module in the kernel?

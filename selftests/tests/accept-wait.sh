@@ -9,16 +9,18 @@
 
 setup syn_admission=0 header_timeout=0 keepalive_timeout=0
 
-# crowd: three hundred clients at a time, six hundred in all
+N=$(less 300)
+
+# crowd WHAT: N clients at a time, twice as many in all
 crowd()
 {
-	"$TUXCLIENT" load --concurrency 300 --connections 600 --time 100 --timeout 90000 \
+	"$TUXCLIENT" load --concurrency "$N" --connections $((2 * N)) --time 100 --timeout 90000 \
 		"$ADDR" "$PORT" >"$WORKDIR/load"
 	wait_gone
 	settle
 	note "$1: $(tux_stats drop_acceptq_full drop_admission drop_listen_overflow)"
 	is "$1: each is served" \
-		"$(awk '$1 == "replies" || $1 == "errors" { printf "%s ", $2 }' "$WORKDIR/load")" "600 0 "
+		"$(awk '$1 == "replies" || $1 == "errors" { printf "%s ", $2 }' "$WORKDIR/load")" "$((2 * N)) 0 "
 }
 
 tux_set max_accept_wait 0

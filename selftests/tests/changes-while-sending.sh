@@ -34,26 +34,27 @@ fresh()
 	chmod a+r "$DOCROOT/file"
 }
 
-# begin: a client asks for the file, and does not read for a while. Its answer's
-# body comes to WORKDIR/got, its exit status to WORKDIR/rc.
+# begin: a client asks for the file, and does not read before `finish` says so. Its
+# answer's body comes to WORKDIR/got, its exit status to WORKDIR/rc.
 begin()
 {
 	local full
 
 	full=$(tux_stat send_full)
-	(
-		rc=0
-		send --rcvbuf 4096 --pause $((1500 * TUX_SLOW)) --body \
-			'GET /file HTTP/1.0\r\n\r\n' >"$WORKDIR/got" 2>"$WORKDIR/err" || rc=$?
-		echo $rc >"$WORKDIR/rc"
-	) &
+	"$TUXCLIENT" send --timeout $((8000 * TUX_SLOW)) --rcvbuf 4096 --pause 60000 --body \
+		"$ADDR" "$PORT" 'GET /file HTTP/1.0\r\n\r\n' >"$WORKDIR/got" 2>"$WORKDIR/err" &
 	client=$!
+	at_exit end_pid $client
 	busywait 10000 tux_stat_ge send_full $((full + 1)) || die "no answer begins"
 }
 
 finish()
 {
-	wait "$client"
+	local rc=0
+
+	kill -USR1 "$client"
+	wait "$client" || rc=$?
+	echo $rc >"$WORKDIR/rc"
 	wait_gone
 }
 

@@ -69,13 +69,15 @@ check "all ten and the first are served now" busywait 3000 tux_stat_ge connectio
 one_cpu
 # Under load: raising and lowering it hurts nobody who was accepted.
 end_pid "$blocker"
+n=$(less 600)
 check "changes under load lose no request" eval '
-	"$TUXCLIENT" load --concurrency 20 --connections 600 --time 60 --timeout 20000 \
+	"$TUXCLIENT" load --concurrency 20 --connections $n \
+		--time $((30 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) \
 		"$ADDR" "$PORT" >"$WORKDIR/load" &
 	load=$!
 	while [ -d "/proc/$load" ]; do
-		for n in 1 65535 3 200; do
-			tux_set max_backlog $n
+		for length in 1 65535 3 200; do
+			tux_set max_backlog $length
 		done
 	done
 	wait "$load"'

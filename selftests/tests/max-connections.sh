@@ -58,13 +58,15 @@ watch_gauge()
 }
 
 tux_set max_connections 3
-"$TUXCLIENT" load --concurrency 30 --connections 600 --requests 2 --time 60 --timeout 30000 \
+n=$(less 600)
+"$TUXCLIENT" load --concurrency 30 --connections "$n" --requests 2 \
+	--time $((30 * TUX_SLOW)) --timeout $((15000 * TUX_SLOW)) \
 	"$ADDR" "$PORT" >"$WORKDIR/load" &
 load=$!
 max=$(watch_gauge $load)
 wait $load
 is "a load of thirty clients over three slots is served" \
-	"$(awk '$1 == "replies" { print $2 }' "$WORKDIR/load")" 1200
+	"$(awk '$1 == "replies" { print $2 }' "$WORKDIR/load")" $((2 * n))
 is "without an error" "$(awk '$1 == "errors" { print $2 }' "$WORKDIR/load")" 0
 between "the gauge never exceeded three" "$max" 1 3
 

@@ -103,7 +103,7 @@ esac
 is "the types are what they were" "$(type a.foo)" $bytes
 check "under load" load 'x/y foo\n'
 spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 4 --connections 100000 --requests 10 \
-	--time 60 --path /a.foo "$ADDR" "$PORT"
+	--time $((30 * TUX_SLOW)) --path /a.foo "$ADDR" "$PORT"
 flip()
 {
 	local i

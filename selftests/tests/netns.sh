@@ -71,7 +71,7 @@ contains "it starts again" "$(at 1)" "welcome to root-$A"
 
 for n in 1 2; do
 	spawn "$WORKDIR/load$n" "$TUXCLIENT" load --concurrency 20 --connections 10000000 \
-		--time 100 --timeout 20000 "198.18.$n.2" "$PORT"
+		--time 100 --timeout $((10000 * TUX_SLOW)) "198.18.$n.2" "$PORT"
 	eval "load$n=$SPAWNED"
 done
 "$TUXCLIENT" hold --wait-signal --send "$GET11" 198.18.1.2 "$PORT" 20 >"$WORKDIR/idle" 2>&1 &

@@ -21,7 +21,8 @@ crowd()
 	hold 1 "$ADDR" "$PORT" || return
 	blocker=$HELD
 	busywait 3000 tux_stat_is connections 1 || return
-	spawn "$WORKDIR/crowd" "$TUXCLIENT" load --concurrency $N --connections $N --time 60 \
+	spawn "$WORKDIR/crowd" "$TUXCLIENT" load --concurrency $N --connections $N \
+		--time $((30 * TUX_SLOW)) --timeout $((5000 * TUX_SLOW)) \
 		--requests $each --depth $each "$ADDR" "$PORT"
 	clients=$SPAWNED
 	busywait 5000 tux_stat_is accept_queue $N || return
@@ -32,7 +33,7 @@ crowd()
 	before=$(tux_stats accepted accept_phases work_items work_phases)
 	tux_set max_connections 1000
 	# The blocker stays.
-	busywait 5000 tux_stat_is connections 1 || return
+	busywait 20000 tux_stat_is connections 1 || return
 	settle
 	after=$(tux_stats accepted accept_phases work_items work_phases)
 	end_pid "$clients"
@@ -89,7 +90,7 @@ is "auto, accept_limit=10: in four phases" "$accept_phases" 4
 
 # Of many requests sent ahead each item answers some, and then the connection is at the
 # tail of work_pending again.
-each=160
+each=100
 crowd || die "no crowd with pipelines"
 between "fixed: a work-phase goes on with what comes back to the queue" \
 	"$work_phases" 1 $(((items - 1) / N))
@@ -102,7 +103,8 @@ each=1
 tux_set accept_policy auto
 tux_set max_backlog 16
 read -r a p < <(tux_stats accepted accept_phases)
-"$TUXCLIENT" load --concurrency 60 --connections 600 --time 60 --timeout 30000 \
+"$TUXCLIENT" load --concurrency 60 --connections "$(less 600)" \
+	--time $((30 * TUX_SLOW)) --timeout $((15000 * TUX_SLOW)) \
 	"$ADDR" "$PORT" >"$WORKDIR/load"
 wait_gone
 settle

@@ -63,7 +63,8 @@ flip()
 		tux_set cache_control yyy || return
 	done
 }
-spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 4 --connections 100000 --requests 10 --time 60 \
+spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 4 --connections 100000 --requests 10 \
+	--time $((30 * TUX_SLOW)) \
 	--path /a.js "$ADDR" "$PORT"
 load=$SPAWNED
 check "it is changed forty times under load" flip

@@ -113,7 +113,8 @@ quick()
 	local what=$1 n=$2 max
 	shift 2
 
-	"$TUXCLIENT" load --time 30 --timeout 20000 "$@" "$ADDR" "$PORT" >"$WORKDIR/load"
+	"$TUXCLIENT" load --time $((15 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) \
+		"$@" "$ADDR" "$PORT" >"$WORKDIR/load"
 	is "$what: all are answered" "$(load_value replies) $(load_value errors)" "$n 0"
 	max=$(load_value reply_ms_max)
 	between "$what: none waits" "${max%.*}" 0 "$BOUND"

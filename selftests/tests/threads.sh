@@ -55,15 +55,17 @@ end_pid "$HELD"
 wait_gone
 busywait 3000 tux_stat_is accept_queue 0
 check "a load over four slots and two workers is served" "$TUXCLIENT" load --concurrency 20 \
-	--connections 300 --requests 2 --time 60 --timeout 30000 "$ADDR" "$PORT"
+	--connections "$(less 300)" --requests 2 \
+		--time $((30 * TUX_SLOW)) --timeout $((15000 * TUX_SLOW)) "$ADDR" "$PORT"
 tux_set max_connections 1000
-check "a load over both" "$TUXCLIENT" load --concurrency 40 --connections 600 --requests 3 \
-	--time 60 --timeout 20000 "$ADDR" "$PORT"
+check "a load over both" "$TUXCLIENT" load --concurrency 40 --connections "$(less 600)" --requests 3 \
+	--time $((30 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) "$ADDR" "$PORT"
 wait_gone
 settle
 read -r accepted closed < <(tux_stats accepted closed)
 is "the books balance" "$accepted" "$closed"
-spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 40 --connections 10000000 --time 60 \
+spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 40 --connections 10000000 \
+	--time $((30 * TUX_SLOW)) \
 	"$ADDR" "$PORT"
 busywait 5000 tux_stat_ge requests $(($(tux_stat requests) + 50))
 check "both stop under load" tux_stop

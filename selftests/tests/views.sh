@@ -78,7 +78,7 @@ backwards()
 }
 
 spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 20 --connections 10000000 --requests 3 \
-	--time 60 "$ADDR" "$PORT"
+	--time $((30 * TUX_SLOW)) "$ADDR" "$PORT"
 counters >"$WORKDIR/old"
 bad=
 for i in 1 2 3 4 5 6 7 8 9 10; do
