@@ -9,21 +9,41 @@
 N=40
 setup max_connections=1 header_timeout=0 keepalive_timeout=0
 
-# crowd [NAME=VALUE...]: N clients wait, $each requests each, while the only slot is
-# taken; then it comes free, under these tunables. Sets accepts, accept_phases, items
-# and work_phases.
-each=1
+# Each asks once and leaves.
+one_each()
+{
+	spawn "$WORKDIR/crowd" "$TUXCLIENT" load --concurrency $N --connections $N \
+		--time $((30 * TUX_SLOW)) --timeout $((5000 * TUX_SLOW)) "$ADDR" "$PORT"
+}
+
+# Each asks for a hundred at once and stays.
+AHEAD=100
+many_each()
+{
+	local ahead
+
+	printf -v ahead "%${AHEAD}s" ''
+	spawn "$WORKDIR/crowd" "$TUXCLIENT" hold --wait-signal --send "${ahead// /$GET11}" \
+		"$ADDR" "$PORT" $N
+	busywait 10000 grep -q "^open $N" "$WORKDIR/crowd"
+}
+
+# crowd [NAME=VALUE...]: N clients wait, with their requests sent, while the only slot is
+# taken; then it comes free, under these tunables, and $left connections, with the
+# blocker's, are left.
+# Sets accepts, accept_phases, items and work_phases.
+come=one_each
+left=1
+answers=$N
 crowd()
 {
-	local before after blocker clients setting
+	local before after blocker clients setting seen
 
 	tux_set max_connections 1
 	hold 1 "$ADDR" "$PORT" || return
 	blocker=$HELD
 	busywait 3000 tux_stat_is connections 1 || return
-	spawn "$WORKDIR/crowd" "$TUXCLIENT" load --concurrency $N --connections $N \
-		--time $((30 * TUX_SLOW)) --timeout $((5000 * TUX_SLOW)) \
-		--requests $each --depth $each "$ADDR" "$PORT"
+	$come || return
 	clients=$SPAWNED
 	busywait 5000 tux_stat_is accept_queue $N || return
 	for setting in "$@"; do
@@ -31,9 +51,10 @@ crowd()
 	done
 	settle
 	before=$(tux_stats accepted accept_phases work_items work_phases)
+	seen=$(tux_stat requests)
 	tux_set max_connections 1000
-	# The blocker stays.
-	busywait 20000 tux_stat_is connections 1 || return
+	busywait 20000 tux_stat_ge requests $((seen + answers)) || return
+	busywait 20000 tux_stat_is connections $left || return
 	settle
 	after=$(tux_stats accepted accept_phases work_items work_phases)
 	end_pid "$clients"
@@ -90,18 +111,13 @@ is "auto, accept_limit=10: in four phases" "$accept_phases" 4
 
 # Of many requests sent ahead each item answers some, and then the connection is at the
 # tail of work_pending again.
-if [ "$TUX_SLOW" -le 2 ]; then
-	each=100
-	crowd || die "no crowd with pipelines"
-	between "fixed: a work-phase goes on with what comes back to the queue" \
-		"$work_phases" 1 $(((items - 1) / N))
-	crowd accept_policy=auto || die "no crowd with pipelines for auto"
-	between "auto: a work-phase is a round, no client's turn comes twice" \
-		"$work_phases" $(((items + N - 1) / N)) "$items"
-	each=1
-else
-	skip "fixed and auto: rounds" "on a debug kernel clients cannot send ahead of the server"
-fi
+come=many_each left=$((N + 1)) answers=$((N * AHEAD))
+crowd || die "no crowd with pipelines"
+between "fixed: a work-phase goes on with what comes back to the queue" \
+	"$work_phases" 1 $(((items - 1) / N))
+crowd accept_policy=auto || die "no crowd with pipelines for auto"
+between "auto: a work-phase is a round, no client's turn comes twice" \
+	"$work_phases" $(((items + N - 1) / N)) "$items"
 
 # Overload: more clients than fit always wait. They do not share the queue's length.
 tux_set accept_policy auto
