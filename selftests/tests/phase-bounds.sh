@@ -82,7 +82,6 @@ tux_default()
 crowd || die "the crowd does not come"
 is "forty are accepted" "$accepts" $N
 is "in one phase" "$accept_phases" 1
-between "and worked on in few" "$work_phases" 1 $((N / 4))
 
 crowd work_limit=5 || die "no crowd for work_limit"
 between "work_limit=5: no work-phase has more than five items" \

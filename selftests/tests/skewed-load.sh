@@ -63,19 +63,17 @@ tux_set accept_limit 0
 # --- the limit of connections is kept ---
 
 tux_set max_connections 3
-most=0
 n=$(less 400)
-spawn "$WORKDIR/load" "$TUXCLIENT" load --concurrency 60 --connections "$n" --time 80 \
-	--timeout 30000 "$ADDR" "$PORT"
-while [ -d "/proc/$SPAWNED" ] && ! grep -q replies "$WORKDIR/load"; do
-	now=$(tux_stat connections)
-	[ "$now" -le "$most" ] || most=$now
-done
-wait "$SPAWNED"
+load 60 "$n" >"$WORKDIR/load"
 is "over three slots everybody is served" \
 	"$(awk '$1 == "replies" { print $2 }' "$WORKDIR/load")" "$n"
-between "and never more than three at once" "$most" 1 3
+wait_gone
+hold 60 "$ADDR" "$PORT"
+check "of sixty that stay fifty-seven wait" busywait 5000 tux_stat_is accept_queue 57
+is "and three are let in" "$(tux_stat connections)" 3
+end_pid "$HELD"
 tux_set max_connections 1000
+wait_gone
 
 # --- nobody to help ---
 
