@@ -661,7 +661,8 @@ static enum tux_turn tux_conn_turn(struct tux_conn *c)
 {
 	enum tux_turn turn = TUX_TURN_GO_ON;
 
-	if (c->state == TUX_CONN_READ && !c->requests && tux_client_gone(c->worker, c->sk))
+	if (c->state == TUX_CONN_READ && !c->requests && !c->in &&
+	    tux_client_gone(c->worker, c->sk))
 		return TUX_TURN_ABORT;
 	if (c->state == TUX_CONN_SEND)
 		turn = tux_conn_send_rest(c);
