@@ -74,6 +74,13 @@
  */
 #define TUX_EXPIRE_ITEMS	64
 
+/*
+ * Folios that one call gives to TCP. With fewer, what is left over between a call and a
+ * segment costs more than the call; these are the 256 KiB of a turn where a folio is a
+ * page. docs/files.rst has the measurement.
+ */
+#define TUX_SEND_FOLIOS		64
+
 /* Connections closed by one look at the timeouts. */
 #define TUX_EXPIRE_BUDGET	256
 

@@ -22,108 +22,132 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/sched.h>
 #include <linux/swap.h>
 #include <linux/uio.h>
+#include <linux/xarray.h>
 #include <net/sock.h>
 
 #include "compat/compat_file.h"
 #include "file_object.h"
 #include "sendfile.h"
 
-/* As many pages as one socket buffer can refer to, less one for the head. */
-#define TUX_SEND_PAGES	16
+/* Fresh pages that are read into at once, where the page cache cannot be used. */
+#define TUX_READ_PAGES	16
 
 /**
  * struct tux_batch - pages that go to the socket at once
- * @nr: entries in @bv
- * @len: bytes in them, perhaps less when the file ends earlier
- * @bv: the pages, each with a reference of ours
+ * @nr: entries in @folio
+ * @off: where in the first of them they begin
+ * @len: bytes in them from there on, perhaps less when the file ends earlier
+ * @folio: with a reference of ours to each
  */
 struct tux_batch {
 	unsigned int	nr;
+	size_t		off;
 	size_t		len;
-	struct bio_vec	bv[TUX_SEND_PAGES];
+	struct folio	*folio[TUX_SEND_FOLIOS];
 };
+
+static void tux_batch_init(struct tux_batch *b)
+{
+	b->nr = 0;
+	b->off = 0;
+	b->len = 0;
+}
 
 static void tux_batch_put(struct tux_batch *b)
 {
 	while (b->nr)
-		put_page(b->bv[--b->nr].bv_page);
+		folio_put(b->folio[--b->nr]);
 }
 
-/* The part of @folio from @pos on becomes the next entry; its reference too. */
-static bool tux_batch_add(struct tux_batch *b, struct folio *folio, loff_t pos, size_t count)
+/* A reference to what @xas has found, if it is still there then. */
+static bool tux_folio_get(struct xa_state *xas, struct folio *folio)
 {
-	loff_t first = folio_pos(folio);
-	size_t off = pos - first;
-
-	if (b->nr == TUX_SEND_PAGES || pos < first || off >= folio_size(folio) ||
-	    !folio_test_uptodate(folio))
+	if (!folio_try_get(folio))
 		return false;
-	b->bv[b->nr].bv_page = folio_page(folio, 0);
-	b->bv[b->nr].bv_offset = off;
-	b->bv[b->nr].bv_len = min_t(size_t, count, folio_size(folio) - off);
-	b->len += b->bv[b->nr++].bv_len;
-	return true;
+	if (likely(folio == xas_reload(xas)))
+		return true;
+	folio_put(folio);
+	return false;
 }
 
-/* Collect pages that are in memory, from @pos on, without a gap. */
+/*
+ * Collect what is in memory and up to date, from @pos on, without a gap. It is what
+ * filemap_get_folios_contig() does, without a batch of its own in between.
+ */
+static void tux_batch_collect(struct tux_batch *b, struct inode *inode, loff_t pos, size_t count)
+{
+	XA_STATE(xas, &inode->i_mapping->i_pages, pos >> PAGE_SHIFT);
+	pgoff_t last = (pos + count - 1) >> PAGE_SHIFT;
+	struct folio *folio;
+
+	rcu_read_lock();
+	for (folio = xas_load(&xas); xas.xa_index <= last; folio = xas_next(&xas)) {
+		if (xas_retry(&xas, folio))
+			continue;
+		/* A hole; or something else than a page, as what was swapped out leaves. */
+		if (!folio || xa_is_value(folio))
+			break;
+		if (!tux_folio_get(&xas, folio)) {
+			xas_reset(&xas);
+			continue;
+		}
+		if (!folio_test_uptodate(folio)) {
+			folio_put(folio);
+			break;
+		}
+		folio_mark_accessed(folio);
+		b->folio[b->nr++] = folio;
+		if (b->nr == TUX_SEND_FOLIOS)
+			break;
+		if (folio_test_large(folio))
+			xas_advance(&xas, folio_next_index(folio) - 1);
+	}
+	rcu_read_unlock();
+}
+
+/* The pages from @pos on that are in memory, as far as the file goes now. */
 static void tux_batch_resident(struct tux_batch *b, struct inode *inode, loff_t pos, size_t count)
 {
-	pgoff_t index = pos >> PAGE_SHIFT, end = (pos + count - 1) >> PAGE_SHIFT;
-	struct folio_batch fb;
-	bool go_on = true;
-	unsigned int i;
-	loff_t size;
+	loff_t end;
 
-	b->nr = 0;
-	b->len = 0;
-	end = min(end, index + TUX_SEND_PAGES - 1);
-	folio_batch_init(&fb);
-	filemap_get_folios_contig(inode->i_mapping, &index, end, &fb);
-	for (i = 0; i < folio_batch_count(&fb); i++) {
-		struct folio *folio = fb.folios[i];
-
-		go_on = go_on && b->len < count &&
-			tux_batch_add(b, folio, pos + b->len, count - b->len);
-		if (go_on)
-			folio_mark_accessed(folio);
-		else
-			folio_put(folio);
-	}
-	size = i_size_read(inode);
-	if (pos >= size)
-		b->len = 0;
-	else
-		b->len = min_t(loff_t, b->len, size - pos);
+	tux_batch_init(b);
+	tux_batch_collect(b, inode, pos, count);
+	if (!b->nr)
+		return;
+	end = (loff_t)folio_next_index(b->folio[b->nr - 1]) << PAGE_SHIFT;
+	end = min(end, i_size_read(inode));
+	b->off = pos - folio_pos(b->folio[0]);
+	b->len = pos < end ? min_t(loff_t, count, end - pos) : 0;
 }
 
 /* Read into fresh pages. Returns 0 with the batch filled (or empty at the end). */
 static int tux_batch_read(struct tux_batch *b, struct file *file, loff_t pos, size_t count)
 {
+	struct bio_vec bv[TUX_READ_PAGES];
 	struct iov_iter iter;
 	size_t want = 0;
 	ssize_t n;
 
-	b->nr = 0;
-	b->len = 0;
-	count = min_t(size_t, count, TUX_SEND_PAGES * PAGE_SIZE);
+	tux_batch_init(b);
+	count = min_t(size_t, count, TUX_READ_PAGES * PAGE_SIZE);
 	while (want < count) {
-		struct page *page = alloc_page(GFP_KERNEL);
+		struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 		size_t part = min_t(size_t, count - want, PAGE_SIZE);
 
-		if (!page)
+		if (!folio)
 			break;
-		b->bv[b->nr].bv_page = page;
-		b->bv[b->nr].bv_offset = 0;
-		b->bv[b->nr++].bv_len = part;
+		bv[b->nr].bv_page = folio_page(folio, 0);
+		bv[b->nr].bv_offset = 0;
+		bv[b->nr].bv_len = part;
+		b->folio[b->nr++] = folio;
 		want += part;
 	}
 	if (!want)
 		return -ENOMEM;
-	iov_iter_bvec(&iter, READ, b->bv, b->nr, want);
+	iov_iter_bvec(&iter, READ, bv, b->nr, want);
 	n = vfs_iter_read(file, &iter, &pos, 0);
 	if (n < 0) {
 		tux_batch_put(b);
@@ -160,8 +184,7 @@ static int tux_batch_fill(struct tux_batch *b, struct tux_object *obj, loff_t po
 {
 	int err;
 
-	b->nr = 0;
-	b->len = 0;
+	tux_batch_init(b);
 	if (!obj->direct)
 		tux_batch_resident(b, obj->inode, pos, count);
 	if (b->len)
@@ -213,7 +236,8 @@ ssize_t tux_sendfile(struct socket *sock, struct tux_file *file, loff_t *pos, si
 		if (n < 0)
 			break;
 		more = done + batch.len < count || (flags & TUX_SEND_MORE);
-		n = tux_compat_send_pages(sock, batch.bv, batch.nr, batch.len, more);
+		n = tux_compat_send_folios(sock, batch.folio, batch.nr, batch.off, batch.len,
+					   more);
 		tux_batch_put(&batch);
 		if (n <= 0)
 			break;

@@ -18,6 +18,12 @@
 #include <linux/version.h>
 #include <net/sock.h>
 
+#include "../limits.h"
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/folio_queue.h>
+#endif
+
 /* 6.5 moved the declaration from fs/internal.h to a header that modules see. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
@@ -116,34 +122,51 @@ static inline void tux_compat_shrinker_free(struct shrinker *s)
 #endif
 
 /*
- * Send pages of a page cache by reference. 6.5 brought MSG_SPLICE_PAGES in
- * place of the sendpage family. (6.1.192 defines the flag as well and ignores it.)
+ * Send @len bytes of page cache by reference, from @off in the first of @nr folios
+ * (TUX_SEND_FOLIOS at most) on. 6.1 has the sendpage family for it, 6.12
+ * MSG_SPLICE_PAGES. (6.1.192 defines the flag as well and ignores it.) 6.12 has lists of
+ * folios to send from, which TCP takes apart eight pages at a time; of an array it takes
+ * entry by entry.
  * Never waits. Returns the bytes sent, or a negative errno if there were none.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-static inline ssize_t tux_compat_send_pages(struct socket *sock, struct bio_vec *bv,
-					    unsigned int nr, size_t len, bool more)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define TUX_SEND_QUEUES	DIV_ROUND_UP(TUX_SEND_FOLIOS, PAGEVEC_SIZE)
+
+static inline ssize_t tux_compat_send_folios(struct socket *sock, struct folio **folio,
+					     unsigned int nr, size_t off, size_t len, bool more)
 {
 	struct msghdr msg = {
 		.msg_flags = MSG_SPLICE_PAGES | MSG_DONTWAIT | MSG_NOSIGNAL |
 			     (more ? MSG_MORE : 0),
 	};
+	struct folio_queue queue[TUX_SEND_QUEUES], *q = queue;
+	unsigned int i;
 
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, nr, len);
+	folioq_init(q, 0);
+	for (i = 0; i < nr; i++) {
+		if (folioq_full(q)) {
+			folioq_init(q + 1, 0);
+			q[1].prev = q;
+			q->next = q + 1;
+			q++;
+		}
+		folioq_append(q, folio[i]);
+	}
+	iov_iter_folio_queue(&msg.msg_iter, ITER_SOURCE, queue, 0, off, len);
 	return sock_sendmsg(sock, &msg);
 }
 #else
-static inline ssize_t tux_compat_send_bvec(struct sock *sk, const struct bio_vec *bv, size_t len,
-					   int flags)
+static inline ssize_t tux_compat_send_folio(struct sock *sk, struct folio *folio, size_t off,
+					    size_t len, int flags)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		unsigned int at = bv->bv_offset + done;
-		unsigned int n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(at));
+		size_t at = off + done;
+		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(at));
 		int ret;
 
-		ret = kernel_sendpage_locked(sk, bv->bv_page + (at >> PAGE_SHIFT),
+		ret = kernel_sendpage_locked(sk, folio_page(folio, at >> PAGE_SHIFT),
 					     offset_in_page(at), n,
 					     done + n < len ? flags | MSG_MORE : flags);
 		if (ret <= 0)
@@ -155,8 +178,8 @@ static inline ssize_t tux_compat_send_bvec(struct sock *sk, const struct bio_vec
 	return done;
 }
 
-static inline ssize_t tux_compat_send_pages(struct socket *sock, struct bio_vec *bv,
-					    unsigned int nr, size_t len, bool more)
+static inline ssize_t tux_compat_send_folios(struct socket *sock, struct folio **folio,
+					     unsigned int nr, size_t off, size_t len, bool more)
 {
 	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct sock *sk = sock->sk;
@@ -164,16 +187,17 @@ static inline ssize_t tux_compat_send_pages(struct socket *sock, struct bio_vec 
 	size_t done = 0;
 
 	lock_sock(sk);
-	for (; nr && done < len; nr--, bv++) {
-		size_t n = min_t(size_t, bv->bv_len, len - done);
+	for (; nr && done < len; nr--, folio++) {
+		size_t n = min(folio_size(*folio) - off, len - done);
 		bool last = !more && done + n == len;
 
-		ret = tux_compat_send_bvec(sk, bv, n, last ? flags : flags | MSG_MORE);
+		ret = tux_compat_send_folio(sk, *folio, off, n, last ? flags : flags | MSG_MORE);
 		if (ret <= 0)
 			break;
 		done += ret;
 		if (ret < n)
 			break;
+		off = 0;
 	}
 	release_sock(sk);
 	return done ?: ret;

@@ -905,16 +905,32 @@ static void test_types(void)
 	check(!strcmp(ask("mime x.zst"), "application/zstd\n"), "it is back");
 }
 
-/* As many refusals as may be kept: an eighth of a third of the memory, 2.5 KiB each. */
-static long most_refusals(void)
+/* A line of /proc/meminfo, in KiB. */
+static long meminfo(const char *name)
 {
 	FILE *f = fopen("/proc/meminfo", "r");
-	long kbytes = 0;
+	char line[128];
+	long kbytes = -1;
 
-	if (!f || fscanf(f, "MemTotal: %ld", &kbytes) != 1)
+	while (f && kbytes < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ':')
+			kbytes = atol(line + strlen(name) + 1);
+	if (kbytes < 0)
 		die("/proc/meminfo");
 	fclose(f);
-	return kbytes * 2 / 5 / 3 / 8;
+	return kbytes;
+}
+
+/* As many objects as may be kept: a third of the memory, 2.5 KiB each. */
+static long most_objects(void)
+{
+	return meminfo("MemTotal") * 2 / 5 / 3;
+}
+
+/* An eighth of them may be refusals. */
+static long most_refusals(void)
+{
+	return most_objects() / 8;
 }
 
 /* More names that are not there than may be remembered, and one that is asked for often. */
@@ -951,6 +967,109 @@ static void test_full(void)
 	check(cached("/full/0") == -EAGAIN, "the oldest is gone");
 	check(cached("/often") == -ENOENT, "what is asked for often is still there");
 	ask("forget");
+}
+
+#define FILL_MOST	160000	/* what `fill` of the handle can make */
+#define FILL_STEP	2000
+
+/*
+ * More paths to a file than may be remembered. They are made of links that lead nowhere
+ * else, so that there need not be as many files.
+ */
+static void test_full_files(void)
+{
+	long most = most_objects() - most_refusals(), i, before, kbytes;
+	long long evicted;
+	char name[64];
+
+	if (!on_tmpfs()) {
+		skip("a cache full of files", "the same on every file system");
+		return;
+	}
+	if (most + 2 * FILL_STEP > FILL_MOST) {
+		skip("a cache full of files", "too much memory to fill it quickly");
+		return;
+	}
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "/%c", 'A' + (char)i);
+		symlink(".", at(name));
+	}
+	put(at("/x"), "1");
+	put(at("/often-asked"), "2");
+	ask("forget");
+	get("/not-there");
+	ask("stat");
+	evicted = field("evicted=");
+	before = meminfo("Slab");
+	for (i = 0; i < most + FILL_STEP; i += FILL_STEP) {
+		get("/often-asked");
+		if (atoi(ask("fill %ld %ld", i, i + FILL_STEP)) != FILL_STEP)
+			break;
+	}
+	check(i >= most + FILL_STEP, "more files are found than may be remembered");
+	kbytes = meminfo("Slab") - before;
+	ask("stat");
+	printf("# %lld objects are kept, %ld files may be; %ld KiB of %ld\n", field("objects="), most,
+	       kbytes, meminfo("MemTotal"));
+	check(field("objects=") <= most + 1 + 1 && field("objects=") > most - most / 100,
+	      "a cache full of files: no more than may be");
+	evicted = field("evicted=") - evicted;
+	check(evicted >= i - most && evicted <= i + 1 - most + 8, "the others were dropped: %lld",
+	      evicted);
+	check(kbytes < meminfo("MemTotal") / 3, "all of them within a third of the memory");
+	check(cached("/A/A/A/A/x") == -EAGAIN, "the oldest is gone");
+	i--;
+	snprintf(name, sizeof(name), "/%c/%c/%c/%c/x", 'A' + (char)(i / 8000),
+		 'A' + (char)(i / 400 % 20), 'A' + (char)(i / 20 % 20), 'A' + (char)(i % 20));
+	check(cached(name) == 0, "the youngest is there");
+	check(cached("/often-asked") == 0, "what is asked for often is still there");
+	check(cached("/not-there") == -ENOENT, "refusals are not driven out by files");
+	ask("forget");
+}
+
+#define COST_FILES	2000
+#define COST_RECKONED	2560	/* TUX_OBJECT_COST */
+
+/* What is reckoned for an object is what one takes, with all that it keeps in memory. */
+static void test_memory(void)
+{
+	long before, each;
+	char name[64];
+	int i;
+
+	if (on_tmpfs()) {
+		skip("what an object costs", "tmpfs has its inodes in memory anyway");
+		return;
+	}
+	if (slow > 1) {
+		skip("what an object costs", "a debug kernel's objects are larger");
+		return;
+	}
+	mkdirs(at("/cost"));
+	for (i = 0; i < COST_FILES; i++) {
+		snprintf(name, sizeof(name), "/cost/%d.html", i);
+		put(at(name), "x");
+	}
+	ask("forget");
+	drop_caches();
+	before = meminfo("Slab");
+	for (i = 0; i < COST_FILES; i++) {
+		snprintf(name, sizeof(name), "/cost/%d.html", i);
+		get(name);
+	}
+	ask("stat");
+	check(field("objects=") >= COST_FILES, "so many files are kept");
+	each = (meminfo("Slab") - before) * 1024 / COST_FILES;
+	printf("# %ld bytes each\n", each);
+	check(each < COST_RECKONED, "an object costs no more than is reckoned: %ld", each);
+	ask("forget");
+	/* Freed after grace periods, and in the kernel's own time. */
+	for (i = 0; i < 20 && meminfo("Slab") > before + 1024; i++) {
+		usleep(200000);
+		drop_caches();
+	}
+	printf("# %ld KiB more than before\n", meminfo("Slab") - before);
+	check(i < 20, "and its memory comes back");
 }
 
 static void test_bounds(void)
@@ -1264,6 +1383,8 @@ static const struct {
 	{ "types", test_types },
 	{ "bounds", test_bounds },
 	{ "full", test_full },
+	{ "full-files", test_full_files },
+	{ "memory", test_memory },
 	{ "overlay", test_overlay },
 	{ "fuse", test_fuse },
 	{ "crowd", test_crowd },

@@ -34,6 +34,7 @@
 #define COMMAND_MAX	(64U << 10)
 #define ANSWER_MAX	(64U << 10)
 #define TURNS_MAX	1000000
+#define FILL_MAX	160000	/* 20^4 */
 
 static DEFINE_MUTEX(lock);	/* protects everything below */
 static struct tux_docroot *root;
@@ -200,6 +201,32 @@ static void do_turns(char *args)
 		tux_file_put(f);
 	}
 	say("%d %llu\n", err, div_u64(ktime_get_ns() - t, n));
+}
+
+/*
+ * fill FROM TO: lookups of /a/a/a/a/x and so on, of four letters each, as there are numbers;
+ * the answer is how many found a file. A number's letters are its digits to base 20.
+ */
+static void do_fill(const char *args)
+{
+	unsigned int from, to, i, found = 0;
+	struct tux_file *f;
+	char path[16];
+
+	if (sscanf(args, "%u %u", &from, &to) != 2 || to > FILL_MAX) {
+		say("%d\n", -EINVAL);
+		return;
+	}
+	for (i = from; i < to; i++) {
+		snprintf(path, sizeof(path), "/%c/%c/%c/%c/x", 'A' + i / 8000, 'A' + i / 400 % 20,
+			 'A' + i / 20 % 20, 'A' + i % 20);
+		if (find_both(path, &f))
+			continue;
+		found++;
+		tux_file_put(f);
+		cond_resched();
+	}
+	say("%u\n", found);
 }
 
 /*
@@ -394,6 +421,8 @@ static void command(char *line)
 		do_send(args);
 	else if (!strcmp(name, "turns"))
 		do_turns(args);
+	else if (!strcmp(name, "fill"))
+		do_fill(args);
 	else if (!strcmp(name, "crowd"))
 		do_crowd(args);
 	else if (!strcmp(name, "stat"))
