@@ -86,24 +86,28 @@ static int tux_syn_verdict(struct sock *sk, struct sk_buff *skb)
 	return -1;
 }
 
+/* Handshakes that will come to their end; when the SYN queue is full the kernel decides alone. */
+static unsigned int tux_syn_expected(const struct sock *sk)
+{
+	if (inet_csk_reqsk_queue_is_full(sk))
+		return 0;
+	return tux_admission_expected(reqsk_queue_len_young(&inet_csk(sk)->icsk_accept_queue),
+				      inet_csk_reqsk_queue_len(sk));
+}
+
 /*
  * syn_admission: is there no room left in the accept queue for one more
  * handshake, besides those that wait there and those under way that will come
  * to their end? To let it in would cost a SYN-ACK, an ACK and a request that
  * are all thrown away, and the client 200 ms and more.
  *
- * Handshakes whose SYN-ACK had to be sent again are not expected to end, and of the
- * young ones only the share that the young are of all; besides, one SYN of
- * TUX_SYN_PROBE is let in all the same. So a flood of SYNs is not taken for a crowd for
- * long: a second later its handshakes are old, more are let in and fill the SYN
+ * One SYN of TUX_SYN_PROBE is let in all the same. So a flood of SYNs is not taken for a
+ * crowd for long: a second later its handshakes are old, more are let in and fill the SYN
  * queue, and SYN cookies decide, or tcp_syncookies=0, as if this were not here.
  */
-static bool tux_syn_has_no_room(struct tux_listener *l, const struct sock *sk)
+static bool tux_syn_has_no_room(struct tux_listener *l, const struct sock *sk,
+				unsigned int expected)
 {
-	unsigned int young = reqsk_queue_len_young(&inet_csk(sk)->icsk_accept_queue);
-	unsigned int all = max_t(unsigned int, inet_csk_reqsk_queue_len(sk), 1);
-	unsigned int expected = min(young, (unsigned int)((u64)young * young / all));
-
 	if (!READ_ONCE(l->conf->syn_admission) || inet_csk_reqsk_queue_is_full(sk))
 		return false;
 	if (READ_ONCE(sk->sk_ack_backlog) + expected <= READ_ONCE(sk->sk_max_ack_backlog))
@@ -112,26 +116,40 @@ static bool tux_syn_has_no_room(struct tux_listener *l, const struct sock *sk)
 }
 
 /*
- * max_accept_wait: has the client at the head of the accept queue waited for longer
- * than that, from our SYN-ACK on? Where connections cannot be taken, because there
- * is no slot, it is not the queue that it waits for. A handshake that a SYN
- * cookie completed has no time. The lock is never taken with softirqs on
+ * max_accept_wait: is this client to wait for longer than that, in the queue or on its way
+ * to it? Clients wait from our SYN-ACK on; a handshake that a SYN cookie completed has no
+ * time. Where connections cannot be taken, because there is no slot, it is not the queue
+ * that they wait for. The lock is never taken with softirqs on
  * (inet_csk_reqsk_queue_add(), reqsk_queue_remove()).
  */
-static bool tux_syn_is_late(const struct tux_listener *l, struct sock *sk)
+static bool tux_syn_is_late(struct tux_listener *l, struct sock *sk, unsigned int expected)
 {
 	struct request_sock_queue *queue = &inet_csk(sk)->icsk_accept_queue;
-	u64 limit = READ_ONCE(l->conf->max_accept_wait) * (u64)USEC_PER_MSEC;
-	u64 sent = 0;
+	struct tux_pace_in in = {
+		.limit = READ_ONCE(l->conf->max_accept_wait) * (u64)USEC_PER_MSEC,
+	};
+	bool late;
 
-	if (!limit || reqsk_queue_empty(queue))
+	if (!in.limit)
 		return false;
 	spin_lock(&queue->rskq_lock);
-	if (queue->rskq_accept_head)
-		sent = tcp_rsk(queue->rskq_accept_head)->snt_synack;
+	in.now = tcp_clock_us();
+	in.popped = atomic64_read(&l->popped);
+	if (queue->rskq_accept_head) {
+		in.head_since = tcp_rsk(queue->rskq_accept_head)->snt_synack;
+		in.queue = READ_ONCE(sk->sk_ack_backlog);
+	}
+	tux_pace_update(&l->pace, &in);
+	late = tux_pace_is_late(&l->pace, in.queue + expected);
 	spin_unlock(&queue->rskq_lock);
-	return sent && tcp_clock_us() - sent > limit &&
-	       tux_slots_free(READ_ONCE(l->worker)->srv);
+	return late && tux_slots_free(READ_ONCE(l->worker)->srv);
+}
+
+static bool tux_syn_is_refused(struct tux_listener *l, struct sock *sk)
+{
+	unsigned int expected = tux_syn_expected(sk);
+
+	return tux_syn_has_no_room(l, sk, expected) || tux_syn_is_late(l, sk, expected);
 }
 
 /* A SYN for this listener. */
@@ -145,7 +163,7 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (!l)
 		return inet_csk(sk)->icsk_af_ops->conn_request(sk, skb);
 
-	if (verdict < 0 && (tux_syn_has_no_room(l, sk) || tux_syn_is_late(l, sk))) {
+	if (verdict < 0 && tux_syn_is_refused(l, sk)) {
 		tux_drop_count(l, TUX_drop_admission);
 		tcp_listendrop(sk);
 		return 0;
@@ -414,6 +432,7 @@ struct sock *tux_listener_pop(struct tux_listener *l)
 	req = reqsk_queue_remove(queue, l->sk);
 	if (!req)
 		return NULL;
+	atomic64_inc(&l->popped);
 	sk = req->sk;
 	tux_reqsk_done(queue, req);
 	inet_init_csk_locks(sk);

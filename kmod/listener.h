@@ -9,6 +9,7 @@
 #include <linux/net.h>
 #include <net/inet_connection_sock.h>
 
+#include "admission.h"
 #include "sock.h"
 #include "stats.h"
 
@@ -32,6 +33,8 @@ struct tux_worker;
  * @af_ops: the copy of @orig_ops that stands in while the server runs
  * @conf: the tunables
  * @no_room: SYNs for which there was no room
+ * @popped: connections taken from the accept queue, ever
+ * @pace: how fast that goes, for max_accept_wait; under the queue's rskq_lock
  * @drops: queue drops by enum tux_drop; written in softirq on any CPU
  */
 struct tux_listener {
@@ -46,6 +49,8 @@ struct tux_listener {
 	struct inet_connection_sock_af_ops af_ops;
 	const struct tux_conf	*conf;
 	atomic_t		no_room;
+	atomic64_t		popped;
+	struct tux_pace		pace;
 	atomic64_t		drops[TUX_NR_DROPS];
 };
 
@@ -61,6 +66,12 @@ struct sock *tux_listener_pop(struct tux_listener *l);
 static inline u32 tux_listener_queue_len(const struct tux_listener *l)
 {
 	return READ_ONCE(l->sk->sk_ack_backlog);
+}
+
+/* Its places; one more may wait. Context: any. */
+static inline u32 tux_listener_backlog(const struct tux_listener *l)
+{
+	return READ_ONCE(l->sk->sk_max_ack_backlog);
 }
 
 /* Handshakes in progress. Context: any. */

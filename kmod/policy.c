@@ -15,14 +15,16 @@
  * auto - found with the simulator (selftests/sim), explained in docs/policy.rst:
  *
  *	work-phase:   what is pending when it begins, one round
- *	accept-phase: all that wait; under overload half as many as have left
- *		      since the last one, one at least
+ *	accept-phase: one; with the accept queue more than half full all that wait, but
+ *		      no more than a queue's length in this way until nobody waits
  *
- * Taking all empties the accept queue for the next burst. Under overload that
- * is no use, it only lets more connections share the CPU: halving brings their
- * number down to what keeps the CPU busy, and the others wait where they cost
- * nothing. A round is bounded, so persistent connections that never run out of
- * requests do not keep new clients out.
+ * Who waits in the accept queue costs nothing; who is accepted shares the CPU with those
+ * who came before. So clients come in one by one, as long as the queue has room
+ * for the next ones. When it fills up, taking all makes room for the rest of a burst, and
+ * when the burst is over the queue is found empty. Under overload it never is: then
+ * taking all would only let more and more connections share the CPU, and it ends with
+ * one queue's length. A round is bounded, so persistent connections that never run
+ * out of requests do not keep new clients out.
  */
 #include "policy.h"
 
@@ -33,17 +35,14 @@ static u32 min_nonzero_u32(u32 a, u32 b)
 	return a < b ? a : b;
 }
 
-/* Clients come faster than they are served, not just a burst of them. */
-static bool overloaded(const struct tux_policy_in *in)
-{
-	return tux_policy_strain(in) > TUX_POLICY_OVERLOAD;
-}
-
 static u32 accept_budget_auto(const struct tux_policy_in *in)
 {
-	if (!overloaded(in))
-		return in->accept_queue;
-	return in->closed > 1 ? in->closed / 2 : 1;
+	u32 left = in->ahead < in->backlog ? in->backlog - in->ahead : 0;
+	u32 others = in->accept_queue - 1;
+
+	if (!in->crowded)
+		return 1;
+	return 1 + (others < left ? others : left);
 }
 
 /*

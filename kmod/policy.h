@@ -50,52 +50,29 @@ struct tux_policy_conf {
 /**
  * struct tux_policy_in - what the decision is made from
  * @accept_queue: connections waiting in the accept queues of the worker's listeners
- * @refused: clients turned away at these listeners since the last accept-phase
- * @strain: accept-phases before which clients were refused, less those which found no
- *	    more waiting than had left: tux_policy_strain()
+ * @crowded: one of these queues is more than half full
+ * @backlog: the places of one of them
+ * @ahead: connections that were taken together with another one since the worker has
+ *	   slept, or found nobody waiting: tux_policy_ahead()
  * @work_pending: items waiting in the worker's work_pending queue
  * @free_slots: connections that may still be opened (max_connections)
  * @work_phases: work-phases since the last accept-phase
- * @closed: connections that this worker closed since then
  * @conf: the tunables
  *
- * A worker that has slept begins anew: @work_phases is TUX_POLICY_RESTED, and
- * @strain 0.
+ * A worker that has slept begins anew: @work_phases is TUX_POLICY_RESTED.
  */
 struct tux_policy_in {
 	u32 accept_queue;
-	u32 refused;
-	u32 strain;
+	bool crowded;
+	u32 backlog;
+	u32 ahead;
 	u32 work_pending;
 	u32 free_slots;
 	u32 work_phases;
-	u32 closed;
 	struct tux_policy_conf conf;
 };
 
 #define TUX_POLICY_RESTED ((u32)~0)
-
-/*
- * So much strain is overload and no burst: the queue has been emptied as often before.
- * Found with the simulator: with less, bursts of twice the queue's length lose
- * clients; more make no difference. Twice as much is the most, so that it is
- * over as soon as it began.
- */
-#define TUX_POLICY_OVERLOAD 6
-#define TUX_POLICY_STRAIN_MAX (2 * TUX_POLICY_OVERLOAD)
-
-/*
- * The strain when the accept-phase that was decided on from @in begins. It goes down only
- * when no more wait than have left: a short phase may see nobody refused by chance.
- */
-static inline u32 tux_policy_strain(const struct tux_policy_in *in)
-{
-	if (in->refused)
-		return in->strain < TUX_POLICY_STRAIN_MAX ? in->strain + 1 : in->strain;
-	if (in->accept_queue > in->closed)
-		return in->strain;
-	return in->strain ? in->strain - 1 : 0;
-}
 
 /**
  * struct tux_policy_plan - the decision
@@ -109,6 +86,19 @@ struct tux_policy_plan {
 	u32 budget;
 	u32 usecs;
 };
+
+/* @ahead after the phase that was decided on from @in. */
+static inline u32 tux_policy_ahead(const struct tux_policy_in *in,
+				   const struct tux_policy_plan *plan)
+{
+	u32 taken = plan->budget < in->accept_queue ? plan->budget : in->accept_queue;
+
+	if (!in->accept_queue || plan->phase == TUX_PHASE_SLEEP)
+		return 0;
+	if (plan->phase == TUX_PHASE_WORK || taken <= 1 || in->ahead >= in->backlog)
+		return in->ahead;
+	return in->ahead + taken - 1;
+}
 
 struct tux_policy_plan tux_policy_next(const struct tux_policy_in *in);
 

@@ -203,8 +203,14 @@ static void tux_worker_count_waiting(const struct tux_worker *w, struct tux_poli
 	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
 	unsigned int i, nr = smp_load_acquire(&w->nr_listeners);
 
-	for (i = 0; i < nr; i++)
-		in->accept_queue += tux_listener_queue_len(READ_ONCE(w->listeners[i]));
+	for (i = 0; i < nr; i++) {
+		const struct tux_listener *l = READ_ONCE(w->listeners[i]);
+		u32 len = tux_listener_queue_len(l);
+
+		in->backlog = tux_listener_backlog(l);
+		in->crowded |= len > in->backlog / 2;
+		in->accept_queue += len;
+	}
 	if (!in->accept_queue && READ_ONCE(w->help) && !in->work_pending)
 		in->accept_queue = tux_worker_surplus(w);
 }
@@ -346,38 +352,16 @@ static void tux_work_phase(struct tux_worker *w, const struct tux_policy_plan *p
 	}
 }
 
-/* Clients refused at the worker's listeners, ever; only auto wants to know. */
-static u64 tux_worker_refused(const struct tux_worker *w)
-{
-	/* Pairs with smp_store_release() in tux_worker_list_listeners(). */
-	unsigned int i, kind, nr = smp_load_acquire(&w->nr_listeners);
-	u64 n = 0;
-
-	if (!READ_ONCE(w->srv->tn->adaptive))
-		return w->refused_before;
-	for (i = 0; i < nr; i++)
-		for (kind = 0; kind < TUX_NR_DROPS; kind++)
-			n += atomic64_read(&READ_ONCE(w->listeners[i])->drops[kind]);
-	return n;
-}
-
-static u32 tux_worker_closed(const struct tux_worker *w)
-{
-	return min_t(u64, w->stats.v[TUX_closed] - w->closed_before, U32_MAX);
-}
-
 /* What the policy decides from. */
 static struct tux_policy_in tux_worker_look(const struct tux_worker *w)
 {
 	const struct tux_net *tn = w->srv->tn;
 	const struct tux_conf *conf = &tn->conf;
 	struct tux_policy_in in = {
-		.refused = tux_worker_refused(w) != w->refused_before,
-		.strain = w->strain,
+		.ahead = w->ahead,
 		.work_pending = READ_ONCE(w->nr_pending),
 		.free_slots = tux_slots_free(w->srv),
 		.work_phases = w->work_phases,
-		.closed = tux_worker_closed(w),
 		.conf = {
 			.adaptive = READ_ONCE(tn->adaptive),
 			.accept_limit = READ_ONCE(conf->accept_limit),
@@ -401,13 +385,11 @@ static struct tux_policy_plan tux_worker_plan(const struct tux_worker *w)
 
 /* What the policy wants to know next time: the phase that it chose for @in begins. */
 static void tux_worker_note_phase(struct tux_worker *w, const struct tux_policy_in *in,
-				  enum tux_phase phase)
+				  const struct tux_policy_plan *plan)
 {
-	switch (phase) {
+	w->ahead = tux_policy_ahead(in, plan);
+	switch (plan->phase) {
 	case TUX_PHASE_ACCEPT:
-		w->strain = tux_policy_strain(in);
-		w->refused_before = tux_worker_refused(w);
-		w->closed_before = w->stats.v[TUX_closed];
 		w->work_phases = 0;
 		break;
 	case TUX_PHASE_WORK:
@@ -416,7 +398,6 @@ static void tux_worker_note_phase(struct tux_worker *w, const struct tux_policy_
 		break;
 	case TUX_PHASE_SLEEP:
 		w->work_phases = TUX_POLICY_RESTED;
-		w->strain = 0;
 		break;
 	}
 }
@@ -504,7 +485,7 @@ static int tux_worker_main(void *data)
 		struct tux_policy_in in = tux_worker_look(w);
 		struct tux_policy_plan plan = tux_policy_next(&in);
 
-		tux_worker_note_phase(w, &in, plan.phase);
+		tux_worker_note_phase(w, &in, &plan);
 		switch (plan.phase) {
 		case TUX_PHASE_ACCEPT:
 			tux_accept_phase(w, &plan);

@@ -89,9 +89,7 @@ struct tux_io {
  * @help: the listener of another worker which asked for help last, or NULL
  * @turn: index into @listeners of the one that was popped last
  * @work_phases: work-phases since the last accept-phase, for the policy
- * @strain: how often clients were refused of late, for the policy
- * @refused_before: clients refused until the last accept-phase
- * @closed_before: connections that were closed until then
+ * @ahead: connections taken together with others of late, for the policy
  * @timer: wakes the thread when the first timeout is due
  * @timeouts: parked connections by what they wait for, longest wait first
  * @expired_at: jiffies when the timeouts were looked at last
@@ -127,9 +125,7 @@ struct tux_worker {
 	/* the thread's own */
 	unsigned int		turn ____cacheline_aligned_in_smp;
 	u32			work_phases;
-	u32			strain;
-	u64			refused_before;
-	u64			closed_before;
+	u32			ahead;
 	struct timer_list	timer;
 	struct list_head	timeouts[TUX_NR_TIMEOUTS];
 	unsigned long		expired_at;

@@ -16,7 +16,8 @@
  *   says.
  * - Packets are handled in softirq: their cost delays what the worker is doing. A
  *   SYN is refused while the accept queue is full, or with syn_admission=1
- *   while it has no room left for the handshakes that are under way; an ACK
+ *   while it has no room left for the handshakes that are under way, or with
+ *   max_accept_wait as kmod/admission.c says; an ACK
  *   that finds it full is lost (ListenOverflow). Clients retransmit after 1 and
  *   3 s, data after 0.2, 0.6, 1.4 ... s.
  * - A session is one or more requests with time to think between them. A client
@@ -33,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "policy.h"
 
 #define NSEC 1000000000ULL
@@ -44,6 +46,7 @@
 enum param {
 	P_ADAPTIVE, P_ACCEPT_LIMIT, P_ACCEPT_INTERVAL, P_ACCEPT_USECS, P_WORK_LIMIT, P_WORK_USECS,
 	P_WORKERS, P_RATE, P_SECONDS, P_WARMUP, P_SEED, P_BACKLOG, P_MAXCONN, P_ADMISSION,
+	P_ACCEPT_WAIT,
 	P_REQUESTS, P_SPREAD, P_THINK, P_SERVICE, P_TAIL, P_BURST, P_SKEW, P_RTT, P_TIMEOUT,
 	P_ACCEPT_COST, P_PACKET_COST, P_REFUSE_COST, P_PHASE_COST,
 	NR_PARAMS
@@ -68,6 +71,7 @@ static struct {
 	[P_BACKLOG]		= { "backlog", 128, "max_backlog" },
 	[P_MAXCONN]		= { "max_connections", 1e6, "for each worker" },
 	[P_ADMISSION]		= { "syn_admission", 0, "1: refuse SYNs without room" },
+	[P_ACCEPT_WAIT]		= { "max_accept_wait", 0, "the tunable, milliseconds" },
 	[P_REQUESTS]		= { "requests", 1, "mean requests a session" },
 	[P_SPREAD]		= { "spread", 0, "1: their number is geometric" },
 	[P_THINK]		= { "think", 0, "mean seconds between them" },
@@ -168,6 +172,7 @@ struct client {
 	uint32_t life;		/* guards events against reuse of the struct */
 	uint32_t turn;		/* and timeouts against the next request */
 	uint64_t began;		/* the request's first byte was sent */
+	uint64_t syn_at;	/* the server answered its SYN */
 	uint64_t random;	/* its own stream */
 };
 
@@ -184,7 +189,9 @@ struct worker {
 	struct tux_policy_plan plan;
 	uint32_t done;		/* items of this phase */
 	uint64_t phase_began;
-	uint32_t work_phases, closed, refused, strain;	/* for the policy */
+	uint32_t work_phases, ahead;	/* for the policy */
+	uint64_t popped;
+	struct tux_pace pace;
 	struct client *running;
 };
 
@@ -210,13 +217,13 @@ static struct client *free_clients;
 enum counter {
 	N_OFFERED, N_ACCEPTED, N_REPLIES, N_SESSIONS, N_WASTED, N_GAVE_UP_CONNECT, N_GAVE_UP_REPLY,
 	N_DROP_SYN, N_DROP_ADMISSION, N_DROP_OVERFLOW, N_ACCEPT_PHASES, N_WORK_PHASES,
-	N_WORK_ITEMS, NR_COUNTERS
+	N_WORK_ITEMS, N_SLEEPS, NR_COUNTERS
 };
 
 static const char * const counter_names[NR_COUNTERS] = {
 	"offered", "accepted", "replies", "sessions", "wasted", "gave_up_connect", "gave_up_reply",
 	"drop_acceptq_full", "drop_admission", "drop_listen_overflow", "accept_phases",
-	"work_phases", "work_items",
+	"work_phases", "work_items", "sleeps",
 };
 
 static uint64_t counters[NR_COUNTERS];
@@ -364,12 +371,12 @@ static struct tux_policy_in worker_look(const struct worker *w)
 {
 	return (struct tux_policy_in) {
 		.accept_queue = w->accept_queue.len,
-		.refused = w->refused,
-		.strain = w->strain,
+		.crowded = w->accept_queue.len > param(P_BACKLOG) / 2,
+		.backlog = (uint32_t)param(P_BACKLOG),
+		.ahead = w->ahead,
 		.work_pending = w->work_pending.len,
 		.free_slots = (uint32_t)(param(P_MAXCONN) - w->connections),
 		.work_phases = w->work_phases,
-		.closed = w->closed,
 		.conf = {
 			.adaptive = param(P_ADAPTIVE) != 0,
 			.accept_limit = (uint32_t)param(P_ACCEPT_LIMIT),
@@ -416,14 +423,12 @@ static void worker_next_phase(struct worker *w)
 	struct tux_policy_in in = worker_look(w);
 
 	w->plan = tux_policy_next(&in);
+	w->ahead = tux_policy_ahead(&in, &w->plan);
 	w->done = 0;
 	w->phase_began = now;
 	switch (w->plan.phase) {
 	case TUX_PHASE_ACCEPT:
 		w->work_phases = 0;
-		w->closed = 0;
-		w->strain = tux_policy_strain(&in);
-		w->refused = 0;
 		count(N_ACCEPT_PHASES);
 		break;
 	case TUX_PHASE_WORK:
@@ -433,7 +438,7 @@ static void worker_next_phase(struct worker *w)
 		break;
 	case TUX_PHASE_SLEEP:
 		w->work_phases = TUX_POLICY_RESTED;
-		w->strain = 0;
+		count(N_SLEEPS);
 		break;
 	}
 }
@@ -460,6 +465,7 @@ static void worker_step(struct worker *w)
 		return;
 	case TUX_PHASE_ACCEPT:
 		w->running = fifo_take(&w->accept_queue);
+		w->popped++;
 		cost += usecs(param(P_ACCEPT_COST));
 		break;
 	case TUX_PHASE_WORK:
@@ -475,7 +481,6 @@ static void worker_step(struct worker *w)
 static void server_close(struct worker *w, struct client *c)
 {
 	w->connections--;
-	w->closed++;
 	c->place = AT_NOWHERE;
 	if (c->state == C_GONE)
 		client_free(c);
@@ -552,24 +557,40 @@ static bool acceptq_is_full(const struct worker *w)
 	return w->accept_queue.len > param(P_BACKLOG);
 }
 
+static bool is_late(struct worker *w)
+{
+	struct tux_pace_in in = {
+		.now = now / USEC,
+		.popped = w->popped,
+		.limit = (u64)(param(P_ACCEPT_WAIT) * 1000),
+		.queue = w->accept_queue.len,
+	};
+
+	if (!in.limit)
+		return false;
+	if (in.queue)
+		in.head_since = w->accept_queue.head->syn_at / USEC;
+	tux_pace_update(&w->pace, &in);
+	return tux_pace_is_late(&w->pace, in.queue + w->half_open);
+}
+
 static void on_syn(struct worker *w, struct client *c)
 {
 	bool refuse = acceptq_is_full(w);
 
-	if (!refuse && param(P_ADMISSION) &&
-	    w->accept_queue.len + w->half_open > param(P_BACKLOG)) {
+	if (!refuse && ((param(P_ADMISSION) &&
+			 w->accept_queue.len + w->half_open > param(P_BACKLOG)) || is_late(w))) {
 		refuse = true;
 		count(N_DROP_ADMISSION);
 	} else if (refuse) {
 		count(N_DROP_SYN);
 	}
 	softirq(w, refuse ? param(P_REFUSE_COST) : param(P_PACKET_COST));
-	if (refuse) {
-		w->refused++;
+	if (refuse)
 		return;
-	}
 	if (c->place == AT_NOWHERE) {
 		c->place = AT_HALF_OPEN;
+		c->syn_at = now;
 		w->half_open++;
 	}
 	client_event(usecs(param(P_RTT) / 2), E_SYNACK, c);
@@ -583,7 +604,6 @@ static void on_ack(struct worker *w, struct client *c)
 		return;
 	if (acceptq_is_full(w)) {
 		count(N_DROP_OVERFLOW);
-		w->refused++;
 		if (c->state != C_GONE)
 			client_event((NSEC / 5) << c->acks++, E_ACK, c);
 		return;

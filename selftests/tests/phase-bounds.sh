@@ -75,6 +75,7 @@ tux_default()
 	case $1 in
 	accept_interval) echo 1 ;;
 	accept_policy) echo fixed ;;
+	max_backlog) echo 2048 ;;
 	*) echo 0 ;;
 	esac
 }
@@ -102,11 +103,22 @@ crowd accept_interval=65535 work_limit=1 accept_limit=1 || die "no crowd for acc
 is "an accept-phase each 65535 work-phases keeps nobody out who finds no work" "$accepts" $N
 
 crowd accept_policy=auto || die "no crowd for auto"
-is "auto, no overload: forty are accepted" "$accepts" $N
-is "auto, no overload: in one phase" "$accept_phases" 1
+is "auto: forty are accepted" "$accepts" $N
+is "auto, room for more to wait: one by one" "$accept_phases" $N
 
-crowd accept_policy=auto accept_limit=10 || die "no crowd for auto with accept_limit"
-is "auto, accept_limit=10: in four phases" "$accept_phases" 4
+# What comes in on one CPU is in one accept queue.
+if [ "$(nproc)" = 1 ] || one_cpu 0; then
+	crowd accept_policy=auto max_backlog=60 || die "no crowd for auto and a short queue"
+	is "auto, a queue more than half full: all at once" "$accept_phases" 1
+	crowd accept_policy=auto max_backlog=60 accept_limit=10 ||
+		die "no crowd for auto with accept_limit"
+	is "auto, accept_limit=10: ten, and one by one from half a queue on" "$accept_phases" 31
+	crowd accept_policy=auto max_backlog=30 || die "no crowd for auto and a full queue"
+	is "auto: a queue's length besides one, and then one by one" "$accept_phases" 10
+else
+	skip "auto, a queue more than half full" "several CPUs, several queues"
+fi
+[ "$(nproc)" = 1 ] || one_cpu || :
 
 # Of many requests sent ahead each item answers some, and then the connection is at the
 # tail of work_pending again.

@@ -36,7 +36,7 @@ bool tap_ok(bool ok, const char *fmt, ...)
 		}
 	}
 	if (points == MAX_POINTS) {
-		printf("Bail out! more than %u points\n", MAX_POINTS);
+		printf("Bail out! more than %d points\n", MAX_POINTS);
 		exit(1);
 	}
 	names[points++] = strdup(name);
@@ -101,6 +101,7 @@ int main(void)
 	test_cond();
 	test_response();
 	test_dirlist();
+	test_admission();
 	test_policy();
 	printf("1..%u\n", points);
 	for (i = 0; i < points; i++)

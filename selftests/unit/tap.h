@@ -33,6 +33,7 @@ void test_date(void);
 void test_cond(void);
 void test_response(void);
 void test_dirlist(void);
+void test_admission(void);
 void test_policy(void);
 
 #endif /* UNIT_TAP_H */

@@ -3,8 +3,8 @@
  * The accept policies, kmod/policy.c. fixed: phases alternate while both queues have
  * something, an accept-phase is bounded by accept_limit, a work-phase is not, and
  * at the connection limit there is nothing to accept (paper, section 4.3). Its
- * future work: bounds, and fewer accept-phases. auto: rounds, everybody, and
- * under overload by halves.
+ * future work: bounds, and fewer accept-phases. auto: rounds, one by one, and
+ * everybody of a burst.
  */
 #include "policy.h"
 #include "tap.h"
@@ -70,20 +70,20 @@ static const struct {
 	  { ACCEPT, 9, 7 } },
 
 	{ "auto: nothing to do", { .conf = { AUTO } }, { SLEEP, 0, 0 } },
-	{ "auto: everybody while there is no overload",
-	  { .accept_queue = 64, .strain = 6, RESTED,
-	    .free_slots = 900, .closed = 3, .conf = { AUTO } }, { ACCEPT, 64, 0 } },
+	{ "auto: one while others have room to wait",
+	  { .accept_queue = 64, .backlog = 128, RESTED, .free_slots = 900, .conf = { AUTO } },
+	  { ACCEPT, 1, 0 } },
 	{ "auto: everybody of a burst",
-	  { .accept_queue = 129, .refused = 70, .strain = 5, RESTED,
-	    .free_slots = 900, .closed = 3, .conf = { AUTO } }, { ACCEPT, 129, 0 } },
-	{ "auto: by halves under overload",
-	  { .accept_queue = 129, .refused = 9, .strain = 6, RESTED,
-	    .free_slots = 900, .closed = 129, .conf = { AUTO } }, { ACCEPT, 64, 0 } },
-	{ "auto: one at least",
-	  { .accept_queue = 129, .refused = 9, .strain = 6, RESTED,
-	    .free_slots = 900, .closed = 0, .conf = { AUTO } }, { ACCEPT, 1, 0 } },
+	  { .accept_queue = 129, .crowded = true, .backlog = 128, RESTED,
+	    .free_slots = 900, .conf = { AUTO } }, { ACCEPT, 129, 0 } },
+	{ "auto: no more than a queue's length of it",
+	  { .accept_queue = 129, .crowded = true, .backlog = 128, .ahead = 100,
+	    .free_slots = 900, .conf = { AUTO } }, { ACCEPT, 29, 0 } },
+	{ "auto: one by one under overload",
+	  { .accept_queue = 129, .crowded = true, .backlog = 128, .ahead = 128,
+	    .free_slots = 900, .conf = { AUTO } }, { ACCEPT, 1, 0 } },
 	{ "auto: accept_limit holds",
-	  { .accept_queue = 60, RESTED, .free_slots = 900,
+	  { .accept_queue = 60, .crowded = true, .backlog = 60, RESTED, .free_slots = 900,
 	    .conf = { AUTO, .accept_limit = 5 } }, { ACCEPT, 5, 0 } },
 	{ "auto: a round of work",
 	  { .accept_queue = 60, .work_pending = 17, .free_slots = 900,
@@ -92,20 +92,33 @@ static const struct {
 	  { .work_pending = 17, .free_slots = 900, .conf = { AUTO, .work_limit = 4 } },
 	  { WORK, 4, 0 } },
 	{ "auto: after it the others' turn",
-	  { .accept_queue = 60, .work_pending = 17, .free_slots = 900,
-	    .work_phases = 1, .conf = { AUTO } }, { ACCEPT, 60, 0 } },
+	  { .accept_queue = 60, .work_pending = 17, .backlog = 128, .free_slots = 900,
+	    .work_phases = 1, .conf = { AUTO } }, { ACCEPT, 1, 0 } },
 	{ "auto: sleep at the connection limit",
 	  { .accept_queue = 60, RESTED, .conf = { AUTO } },
 	  { SLEEP, 0, 0 } },
-	{ "auto: a phase without refusals does not end overload",
-	  { .accept_queue = 60, .strain = 9, RESTED, .free_slots = 900, .closed = 40,
-	    .conf = { AUTO } }, { ACCEPT, 20, 0 } },
-	{ "auto: keeping up does",
-	  { .accept_queue = 30, .strain = 7, RESTED, .free_slots = 900, .closed = 40,
-	    .conf = { AUTO } }, { ACCEPT, 30, 0 } },
-	{ "auto: a short queue is a queue, too",
-	  { .accept_queue = 2, .refused = 9, .strain = 6, .free_slots = 9,
-	    .closed = 2, .conf = { AUTO } }, { ACCEPT, 1, 0 } },
+	{ "auto: a queue of one place",
+	  { .accept_queue = 2, .crowded = true, .backlog = 1, RESTED, .free_slots = 9,
+	    .conf = { AUTO } }, { ACCEPT, 2, 0 } },
+};
+
+/* What is remembered of a phase. */
+static const struct {
+	const char *name;
+	struct tux_policy_in in;
+	struct tux_policy_plan plan;
+	u32 ahead;
+} phases[] = {
+	{ "one by one", { .accept_queue = 9, .backlog = 128, .ahead = 7 }, { ACCEPT, 1, 0 }, 7 },
+	{ "all at once", { .accept_queue = 129, .backlog = 128 }, { ACCEPT, 129, 0 }, 128 },
+	{ "fewer than it may", { .accept_queue = 9, .backlog = 128, .ahead = 7 },
+	  { ACCEPT, 50, 0 }, 15 },
+	{ "no further than it matters", { .accept_queue = 129, .backlog = 128, .ahead = 128 },
+	  { ACCEPT, 129, 0 }, 128 },
+	{ "work while others wait", { .accept_queue = 9, .backlog = 128, .ahead = 7 },
+	  { WORK, 9, 0 }, 7 },
+	{ "nobody waits", { .work_pending = 9, .backlog = 128, .ahead = 128 }, { WORK, 9, 0 }, 0 },
+	{ "a rest", { .accept_queue = 9, .backlog = 128, .ahead = 128 }, { SLEEP, 0, 0 }, 0 },
 };
 
 void test_policy(void)
@@ -117,5 +130,9 @@ void test_policy(void)
 
 		tap_ok(plan.phase == cases[i].plan.phase && plan.budget == cases[i].plan.budget &&
 		       plan.usecs == cases[i].plan.usecs, "policy: %s", cases[i].name);
+	}
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		tap_ok(tux_policy_ahead(&phases[i].in, &phases[i].plan) == phases[i].ahead,
+		       "policy: taken ahead: %s", phases[i].name);
 	}
 }
