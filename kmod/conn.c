@@ -16,8 +16,12 @@
  *	3. the sock closed, its client's count lowered
  *	4. buffers, file and miss note freed
  *	5. counted, memory freed, slot given back
+ * When the server is stopped and the connection does not come back from the miss pool,
+ * tux_conn_abandon() does the same with a reset in place of 3 and without freeing, and
+ * the pool does the rest when it can, with tux_conn_bury().
  *
- * Contexts: tux_conn_event() in any; everything else in the worker's thread.
+ * Contexts: tux_conn_event() in any, tux_conn_bury() in the miss pool; everything else
+ * in the worker's thread.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -227,6 +231,32 @@ static void tux_out_free(struct tux_out *out)
 	out->parts = NULL;
 }
 
+/* No timeout and no reader of /proc finds it any more. */
+static void tux_conn_unlist(struct tux_conn *c)
+{
+	list_del(&c->timeout);
+	mutex_lock(&c->worker->conns_lock);
+	list_del(&c->all);
+	mutex_unlock(&c->worker->conns_lock);
+}
+
+static void tux_conn_free(struct tux_conn *c)
+{
+	kfree(c->in);
+	tux_out_free(&c->out);
+	tux_miss_free(c->miss);
+	kmem_cache_free(tux_conn_cache, c);
+}
+
+/* It has ended: for the counters, and for who waits for a slot. */
+static void tux_conn_count_end(struct tux_worker *w, bool abort)
+{
+	tux_stat_inc(&w->stats, TUX_closed);
+	if (abort)
+		tux_stat_inc(&w->stats, TUX_aborted);
+	tux_slot_put(w->srv);
+}
+
 /**
  * tux_conn_close - end a connection
  * @c: a connection owned by the caller, on no queue; gone afterwards
@@ -238,23 +268,43 @@ void tux_conn_close(struct tux_conn *c, bool abort)
 {
 	struct tux_worker *w = c->worker;
 
-	list_del(&c->timeout);
-	mutex_lock(&w->conns_lock);
-	list_del(&c->all);
-	mutex_unlock(&w->conns_lock);
-
+	tux_conn_unlist(c);
 	tux_sock_close(c, abort);
 	tux_client_addr_put(&w->srv->client_addrs, c->client);
+	tux_conn_free(c);
+	tux_conn_count_end(w, abort);
+}
 
-	kfree(c->in);
-	tux_out_free(&c->out);
-	tux_miss_free(c->miss);
+/**
+ * tux_conn_abandon - let go of a connection that the miss pool does not give back
+ * @c: a connection in the miss pool, which is kept from giving it back meanwhile
+ *
+ * Context: the worker's thread.
+ * Return: true: its client is reset, and it is the pool's alone; false: the network
+ * namespace is about to go, nothing was done.
+ */
+bool tux_conn_abandon(struct tux_conn *c)
+{
+	struct tux_worker *w = c->worker;
 
-	tux_stat_inc(&w->stats, TUX_closed);
-	if (abort)
-		tux_stat_inc(&w->stats, TUX_aborted);
-	kmem_cache_free(tux_conn_cache, c);
-	tux_slot_put(w->srv);
+	if (!tux_sock_abort(c))
+		return false;
+	tux_conn_unlist(c);
+	tux_client_addr_put(&w->srv->client_addrs, c->client);
+	tux_conn_count_end(w, true);
+	return true;
+}
+
+/**
+ * tux_conn_bury - free an abandoned connection
+ * @c: the connection, and its errand with it
+ *
+ * Context: a thread of the miss pool; takes the socket lock.
+ */
+void tux_conn_bury(struct tux_conn *c)
+{
+	tux_sock_bury(c);
+	tux_conn_free(c);
 }
 
 /* Keep the unused input for the next turn. */

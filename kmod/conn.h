@@ -201,5 +201,7 @@ bool tux_conn_take(struct tux_conn *c);
 void tux_conn_run(struct tux_conn *c);
 void tux_conn_expire(struct tux_conn *c);
 void tux_conn_close(struct tux_conn *c, bool abort);
+bool tux_conn_abandon(struct tux_conn *c);
+void tux_conn_bury(struct tux_conn *c);
 
 #endif /* _TUX_CONN_H */

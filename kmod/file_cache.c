@@ -147,6 +147,7 @@ struct tux_object *tux_cache_find(struct tux_file_cache *cache, const char *name
 
 /* Take an object out; its reference is the caller's then. */
 static void tux_cache_unlink(struct tux_file_cache *cache, struct tux_object *obj)
+	__must_hold(&cache->lock)
 {
 	lockdep_assert_held(&cache->lock);
 	hlist_del_init_rcu(&obj->node);
@@ -157,6 +158,7 @@ static void tux_cache_unlink(struct tux_file_cache *cache, struct tux_object *ob
 
 /* Make room for one more in a list. The victim's reference is put here. */
 static void tux_cache_evict(struct tux_file_cache *cache, int which)
+	__must_hold(&cache->lock)
 {
 	struct tux_object *obj = NULL;
 	int i;

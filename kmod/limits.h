@@ -8,6 +8,7 @@
 #ifndef _TUX_LIMITS_H
 #define _TUX_LIMITS_H
 
+#include <linux/jiffies.h>
 #include <linux/sizes.h>
 
 /*
@@ -58,6 +59,16 @@
  * thread for as long as it blocks; the original TUX used 64 per thread.
  */
 #define TUX_MISS_THREADS	32
+
+/*
+ * An errand that is under way for so long counts as stuck, and keeps the module in
+ * use: rmmod is refused from then on, rather than hang. Much longer than a disk that
+ * works takes, so that a server under load can always be removed.
+ */
+#define TUX_MISS_STUCK		(5 * HZ)
+
+/* How long stopping waits for errands, before it leaves them behind. */
+#define TUX_STOP_WAIT		(2 * HZ)
 
 /*
  * Listing a directory (http_dir_indexing): entries read of it, entries looked at

@@ -10,10 +10,21 @@
  * block at the same time, further ones wait in its queue, one for each
  * connection at most.
  *
+ * Nothing can end a thread that hangs in a file system. So that a dead one stops
+ * neither the server nor its administrator, a server that is stopped leaves such errands
+ * behind: an abandoned errand owns its connection, whose socket is reset already, and
+ * a reference to what it needs of the server, and frees all that when it comes back.
+ * The module stays in use as long (@pinned), as it does for every errand that takes
+ * suspiciously long: once the module is on its way out nobody can call that off.
+ *
  * Contexts: the work items run in process context and may sleep for as long as
  * the file system does; everything else is called by the connection's owner.
  */
+#include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -27,11 +38,19 @@
 #include "sendfile.h"
 #include "tux.h"
 
+static void tux_miss_watch(struct work_struct *work);
+
 static struct workqueue_struct *tux_miss_wq;
+
+/* Protects the list of errands and how they end; inside of it conns_lock, socket lock. */
+static DEFINE_MUTEX(tux_miss_lock);
+/* Oldest first. */
+static LIST_HEAD(tux_miss_list_head);
+static DECLARE_DELAYED_WORK(tux_miss_watcher, tux_miss_watch);
 
 static void tux_miss_do_lookup(struct tux_miss *m)
 {
-	struct tux_server *srv = m->c->worker->srv;
+	struct tux_server *srv = m->srv;
 	struct tux_file_policy policy = tux_file_policy_of(srv);
 	int coding;
 
@@ -51,7 +70,7 @@ static void tux_miss_do_lookup(struct tux_miss *m)
  */
 static void tux_miss_do_list(struct tux_miss *m)
 {
-	struct tux_server *srv = m->c->worker->srv;
+	struct tux_server *srv = m->srv;
 	struct tux_file_policy policy = tux_file_policy_of(srv);
 	size_t len = strlen(m->path);
 	struct tux_file *f;
@@ -102,11 +121,8 @@ static void tux_miss_do_send(struct tux_miss *m)
 				       out->left > count || out->parts ? TUX_SEND_MORE : 0);
 }
 
-static void tux_miss_run(struct work_struct *work)
+static void tux_miss_do(struct tux_miss *m)
 {
-	struct tux_miss *m = container_of(work, struct tux_miss, work);
-	struct tux_conn *c = m->c;
-
 	switch (m->kind) {
 	case TUX_MISS_LOOKUP:
 		tux_miss_do_lookup(m);
@@ -121,8 +137,111 @@ static void tux_miss_run(struct work_struct *work)
 		tux_miss_do_send(m);
 		break;
 	}
+}
+
+/* Nobody will have the result: free everything. */
+static void tux_miss_bury(struct tux_miss *m)
+{
+	struct tux_server *srv = m->srv;
+
+	tux_conn_bury(m->c);
+	tux_server_put(srv);
+}
+
+static void tux_miss_run(struct work_struct *work)
+{
+	struct tux_miss *m = container_of(work, struct tux_miss, work);
+	bool abandoned, pinned;
+
+	if (!READ_ONCE(m->abandoned))
+		tux_miss_do(m);
+
+	mutex_lock(&tux_miss_lock);
+	list_del_init(&m->under_way);
+	abandoned = m->abandoned;
+	pinned = m->pinned;
 	/* The connection, and @m with it, is the worker's from here on. */
-	tux_worker_queue(c->worker, c);
+	if (!abandoned)
+		tux_worker_queue(m->c->worker, m->c);
+	mutex_unlock(&tux_miss_lock);
+
+	if (abandoned)
+		tux_miss_bury(m);
+	/* The module may go now: its exit waits until the pool's threads have left it. */
+	if (pinned)
+		module_put(THIS_MODULE);
+}
+
+/* Keep the module in use until the errand is done, if it is not on its way out. */
+static bool tux_miss_pin(struct tux_miss *m)
+{
+	lockdep_assert_held(&tux_miss_lock);
+	if (!m->pinned)
+		m->pinned = try_module_get(THIS_MODULE);
+	return m->pinned;
+}
+
+/* As long as errands are under way: which of them take too long? */
+static void tux_miss_watch(struct work_struct *work)
+{
+	struct tux_miss *m;
+
+	mutex_lock(&tux_miss_lock);
+	list_for_each_entry(m, &tux_miss_list_head, under_way) {
+		if (time_before(jiffies, m->since + TUX_MISS_STUCK))
+			break;
+		tux_miss_pin(m);
+	}
+	if (!list_empty(&tux_miss_list_head))
+		schedule_delayed_work(&tux_miss_watcher, HZ);
+	mutex_unlock(&tux_miss_lock);
+}
+
+/**
+ * tux_miss_abandon - leave an errand behind when the server is stopped
+ * @c: a connection of the calling worker
+ *
+ * Not when the errand is done, and the connection about to come back; and neither
+ * when the module or the network namespace is on its way out, because the errand
+ * would outlive it.
+ *
+ * Context: the worker's thread.
+ * Return: true: the connection is reset, and gone for the worker; else it comes back.
+ */
+bool tux_miss_abandon(struct tux_conn *c)
+{
+	struct tux_miss *m = c->miss;
+	bool left;
+
+	if (!m)
+		return false;
+	mutex_lock(&tux_miss_lock);
+	left = !list_empty(&m->under_way) && tux_miss_pin(m) && tux_conn_abandon(c);
+	if (left) {
+		tux_server_get(m->srv);
+		WRITE_ONCE(m->abandoned, true);
+	}
+	mutex_unlock(&tux_miss_lock);
+	return left;
+}
+
+/**
+ * tux_miss_stuck - count the errands that keep the module in use
+ * @tn: the namespace whose servers have sent them off
+ *
+ * Context: process context.
+ * Return: their number.
+ */
+unsigned int tux_miss_stuck(const struct tux_net *tn)
+{
+	struct tux_miss *m;
+	unsigned int n = 0;
+
+	mutex_lock(&tux_miss_lock);
+	list_for_each_entry(m, &tux_miss_list_head, under_way)
+		n += m->pinned && m->srv->tn == tn;
+	mutex_unlock(&tux_miss_lock);
+	return n;
 }
 
 static struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind kind,
@@ -134,7 +253,9 @@ static struct tux_miss *tux_miss_alloc(struct tux_conn *c, enum tux_miss_kind ki
 	if (!m)
 		return NULL;
 	INIT_WORK(&m->work, tux_miss_run);
+	INIT_LIST_HEAD(&m->under_way);
 	m->c = c;
+	m->srv = c->worker->srv;
 	m->kind = kind;
 	c->miss = m;
 	return m;
@@ -229,7 +350,13 @@ struct tux_miss *tux_miss_send(struct tux_conn *c)
  */
 void tux_miss_submit(struct tux_miss *m)
 {
+	mutex_lock(&tux_miss_lock);
+	if (list_empty(&tux_miss_list_head))
+		schedule_delayed_work(&tux_miss_watcher, TUX_MISS_STUCK);
+	m->since = jiffies;
+	list_add_tail(&m->under_way, &tux_miss_list_head);
 	queue_work(tux_miss_wq, &m->work);
+	mutex_unlock(&tux_miss_lock);
 }
 
 /**
@@ -248,11 +375,12 @@ void tux_miss_free(struct tux_miss *m)
 /**
  * tux_miss_flush - wait until no pool thread looks at a worker any more
  *
- * Context: process context; the errands must be done.
+ * Context: process context; the errands must be done, or abandoned.
  */
 void tux_miss_flush(void)
 {
-	flush_workqueue(tux_miss_wq);
+	mutex_lock(&tux_miss_lock);
+	mutex_unlock(&tux_miss_lock);
 }
 
 /**
@@ -271,5 +399,6 @@ int tux_miss_init(void)
  */
 void tux_miss_exit(void)
 {
+	cancel_delayed_work_sync(&tux_miss_watcher);
 	destroy_workqueue(tux_miss_wq);
 }

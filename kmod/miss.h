@@ -5,6 +5,7 @@
 #ifndef _TUX_MISS_H
 #define _TUX_MISS_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -12,6 +13,8 @@
 
 struct tux_conn;
 struct tux_file;
+struct tux_net;
+struct tux_server;
 
 /* What is to be done */
 enum tux_miss_kind {
@@ -25,6 +28,11 @@ enum tux_miss_kind {
  * struct tux_miss - a connection's errand in the miss pool
  * @work: the work item
  * @c: the connection; the pool owns it (BUSY) until the errand is done
+ * @srv: its server
+ * @under_way: in the list of all errands that are not done; under tux_miss_lock
+ * @since: jiffies when it was sent off
+ * @pinned: it keeps the module in use; under tux_miss_lock
+ * @abandoned: nobody waits for it any more, @c is its own; under tux_miss_lock
  * @kind: what to do
  * @err: LOOKUP, READ and LIST: the result
  * @wanted: LOOKUP: the codings that the client takes
@@ -39,6 +47,11 @@ enum tux_miss_kind {
 struct tux_miss {
 	struct work_struct	work;
 	struct tux_conn		*c;
+	struct tux_server	*srv;
+	struct list_head	under_way;
+	unsigned long		since;
+	bool			pinned;
+	bool			abandoned;
 	enum tux_miss_kind	kind;
 	int			err;
 	struct tux_wanted	wanted;
@@ -54,6 +67,8 @@ struct tux_miss {
 int tux_miss_init(void);
 void tux_miss_exit(void);
 void tux_miss_flush(void);
+bool tux_miss_abandon(struct tux_conn *c);
+unsigned int tux_miss_stuck(const struct tux_net *tn);
 
 struct tux_miss *tux_miss_lookup(struct tux_conn *c, const char *path,
 				 const struct tux_wanted *wanted);

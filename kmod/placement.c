@@ -225,6 +225,7 @@ static void tux_placement_map(struct tux_server *srv)
  * A short accept queue is crowded when it is half full.
  */
 void tux_placement_set_crowd(struct tux_server *srv)
+	__must_hold(&srv->tn->lock)
 {
 	u32 crowded = clamp_t(u32, srv->tn->conf.max_backlog / 2, 1, TUX_CROWD);
 	unsigned int i, active = 0;
@@ -246,6 +247,7 @@ void tux_placement_set_crowd(struct tux_server *srv)
  * Return: 0, or -ENOMEM; then everything is as it was.
  */
 int tux_placement_update(struct tux_server *srv)
+	__must_hold(&srv->tn->lock)
 {
 	unsigned int wanted = srv->tn->conf.threads ?: num_online_cpus();
 	cpumask_var_t taken;

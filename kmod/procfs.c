@@ -62,6 +62,7 @@ static void tux_show_gauges(struct seq_file *m, const struct tux_net *tn)
 	seq_printf(m, "accept_queue %u\n", accept_queue);
 	seq_printf(m, "syn_queue %u\n", syn_queue);
 	seq_printf(m, "work_pending %u\n", pending);
+	seq_printf(m, "misses_stuck %u\n", tux_miss_stuck(tn));
 	seq_printf(m, "client_addresses %u\n", srv ? tux_client_addrs_len(&srv->client_addrs) : 0);
 }
 
@@ -219,6 +220,7 @@ static void tux_rows_take(struct tux_conn_rows *rows, struct tux_worker *w)
 }
 
 static struct tux_conn_rows *tux_rows_snapshot(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	struct tux_server *srv = tn->server;
 	/* Some may be accepted while the rows are taken. */

@@ -80,6 +80,7 @@ unsigned int tux_slots_free(const struct tux_server *srv)
  * @tn: the namespace
  */
 void tux_server_kick(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	unsigned int i;
 
@@ -95,6 +96,7 @@ void tux_server_kick(struct tux_net *tn)
  * Return: 0 or a socket's error.
  */
 int tux_server_set_backlog(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	unsigned int i;
 	int err = 0;
@@ -114,6 +116,7 @@ int tux_server_set_backlog(struct tux_net *tn)
  * Return: 0 or -ENOMEM; then nothing has changed.
  */
 int tux_server_set_threads(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	lockdep_assert_held(&tn->lock);
 	return tn->server ? tux_placement_update(tn->server) : 0;
@@ -143,6 +146,7 @@ static int tux_server_count_addrs(struct tux_server *srv)
  * Return: 0 or -ENOMEM; then nobody is limited, as before.
  */
 int tux_server_set_per_ip(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	unsigned int limit = tn->conf.max_connections_per_ip;
 	struct tux_server *srv = tn->server;
@@ -176,6 +180,7 @@ static struct tux_server *tux_server_alloc(struct tux_net *tn)
 
 	if (!srv)
 		return ERR_PTR(-ENOMEM);
+	refcount_set(&srv->refs, 1);
 	srv->tn = tn;
 	strscpy(srv->index, tn->conf.index, sizeof(srv->index));
 	err = tux_client_addrs_init(&srv->client_addrs, tn->conf.max_connections_per_ip);
@@ -217,6 +222,29 @@ static int tux_server_add_listeners(struct tux_server *srv)
 	return 0;
 }
 
+/**
+ * tux_server_get - an errand is left behind
+ * @srv: the server, which runs
+ */
+void tux_server_get(struct tux_server *srv)
+{
+	refcount_inc(&srv->refs);
+}
+
+/**
+ * tux_server_put - the server has ended, or an errand that it left behind
+ * @srv: the server; the last one frees it
+ *
+ * Context: process context; may sleep.
+ */
+void tux_server_put(struct tux_server *srv)
+{
+	if (!refcount_dec_and_test(&srv->refs))
+		return;
+	tux_docroot_put(srv->root);
+	kfree(srv);
+}
+
 static void tux_server_free(struct tux_server *srv)
 {
 	unsigned int i;
@@ -227,8 +255,7 @@ static void tux_server_free(struct tux_server *srv)
 		tux_listener_destroy(srv->listeners[i]);
 	kfree(srv->listeners);
 	tux_client_addrs_exit(&srv->client_addrs);
-	tux_docroot_put(srv->root);
-	kfree(srv);
+	tux_server_put(srv);
 }
 
 /* Afterwards nothing runs any more that knows of @srv; its counters stand still. */
@@ -259,6 +286,7 @@ static void tux_server_end_work(struct tux_server *srv)
  * -EADDRINUSE, -ENOMEM, or what opening the document root said.
  */
 int tux_server_start(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	struct tux_server *srv;
 	int err;
@@ -316,9 +344,11 @@ static void tux_server_keep_counters(struct tux_net *tn, const struct tux_server
  * tux_server_stop - stop serving: open connections are closed
  * @tn: the namespace
  *
- * Context: process context; waits for requests in the miss pool.
+ * Context: process context; waits for requests in the miss pool, but not for long
+ * unless the module or the network namespace is going away.
  */
 void tux_server_stop(struct tux_net *tn)
+	__must_hold(&tn->lock)
 {
 	struct tux_server *srv = tn->server;
 

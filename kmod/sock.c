@@ -56,6 +56,7 @@ static void tux_sock_write_space(struct sock *sk)
  * which the file system made, and only copies a label to it.
  */
 static void tux_sock_graft(struct tux_conn *c, struct sock *sk)
+	__must_hold(&sk->sk_callback_lock)
 {
 	struct socket *sock = &c->sa.socket;
 
@@ -327,6 +328,36 @@ void tux_sock_close(struct tux_conn *c, bool abort)
 	if (abort || !tux_sock_hold_net(sk))
 		sock_no_linger(sk);
 	sk->sk_prot->close(sk, 0);
+	c->sk = NULL;
+	c->sa.socket.sk = NULL;
+}
+
+/**
+ * tux_sock_abort - reset a connection, but keep its sock
+ * @c: the connection; somebody else may be about to send on it, and gets an error
+ *
+ * Context: process context; takes the socket lock. No callback runs for @c after it.
+ * Return: true; or false in a namespace that is going away, which a sock must not
+ * outlive: then nothing was done.
+ */
+bool tux_sock_abort(struct tux_conn *c)
+{
+	if (!tux_sock_hold_net(c->sk))
+		return false;
+	tux_sock_detach(c);
+	tcp_abort(c->sk, ECONNABORTED);
+	return true;
+}
+
+/**
+ * tux_sock_bury - give a sock back after tux_sock_abort()
+ * @c: the connection; @c->sk is gone afterwards
+ *
+ * Context: process context; takes the socket lock.
+ */
+void tux_sock_bury(struct tux_conn *c)
+{
+	c->sk->sk_prot->close(c->sk, 0);
 	c->sk = NULL;
 	c->sa.socket.sk = NULL;
 }

@@ -35,6 +35,8 @@ ssize_t tux_sock_recv(struct tux_conn *c, void *buf, size_t len);
 ssize_t tux_sock_send(struct tux_conn *c, const void *buf, size_t len, bool more);
 void tux_sock_shutdown(struct tux_conn *c);
 void tux_sock_close(struct tux_conn *c, bool abort);
+bool tux_sock_abort(struct tux_conn *c);
+void tux_sock_bury(struct tux_conn *c);
 void tux_sock_discard(struct sock *sk);
 
 #endif /* _TUX_SOCK_H */

@@ -12,6 +12,7 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -41,12 +42,15 @@ struct tux_worker;
  * @connections: open connections of all workers, each slot taken before the
  *		 accept queue is popped; never above max_connections
  * @workers: the workers that were ever made; under tux_net.lock
+ * @refs: one while it runs, and one of each errand that it left in the miss pool
  *
- * Made by tux_server_start(), freed by tux_server_stop(), both under
+ * Made by tux_server_start(), ended by tux_server_stop(), both under
  * tux_net.lock. The workers refer to it without a count: they are stopped
- * before it goes.
+ * before it goes. What abandoned errands may still look at is @tn, @root and @index;
+ * the rest is gone then.
  */
 struct tux_server {
+	refcount_t		refs;
 	struct tux_net		*tn;
 	struct tux_docroot	*root;
 	char			index[64];
@@ -97,6 +101,8 @@ struct tux_net *tux_net(const struct net *net);
 /* server.c */
 int tux_server_start(struct tux_net *tn);
 void tux_server_stop(struct tux_net *tn);
+void tux_server_get(struct tux_server *srv);
+void tux_server_put(struct tux_server *srv);
 int tux_server_set_backlog(struct tux_net *tn);
 int tux_server_set_threads(struct tux_net *tn);
 int tux_server_set_per_ip(struct tux_net *tn);

@@ -26,6 +26,7 @@
 
 #include "conn.h"
 #include "listener.h"
+#include "miss.h"
 #include "tux.h"
 #include "worker.h"
 
@@ -446,14 +447,30 @@ static void tux_worker_sleep(struct tux_worker *w)
 	WRITE_ONCE(w->sleeping, false);
 }
 
+/* The connections that are left are all in the miss pool, or about to come from there. */
+static void tux_worker_abandon(struct tux_worker *w)
+{
+	struct tux_conn *c, *next;
+	unsigned int left = 0;
+
+	list_for_each_entry_safe(c, next, &w->conns, all)
+		left += tux_miss_abandon(c);
+	if (left)
+		pr_warn("tux: stopped without %u requests that wait for a file system; until they return the module stays in use\n",
+			left);
+	else
+		pr_warn_ratelimited("tux: stopping waits for requests that wait for a file system\n");
+}
+
 /*
  * Close everything. Connections on the wire are taken from it, those on
- * work_pending as they come; those in the miss pool come back to work_pending.
- * Only this thread adds to or removes from w->conns, so it may walk it without
- * the lock.
+ * work_pending as they come; those in the miss pool come back to work_pending, or are
+ * left there after a while. Only this thread adds to or removes from w->conns, so it
+ * may walk it without the lock.
  */
 static void tux_worker_close_all(struct tux_worker *w)
 {
+	unsigned long patience = jiffies + TUX_STOP_WAIT;
 	struct tux_conn *c, *next;
 
 	while (!list_empty(&w->conns)) {
@@ -467,11 +484,16 @@ static void tux_worker_close_all(struct tux_worker *w)
 			cond_resched();
 		}
 
+		if (!list_empty(&w->conns) && time_after_eq(jiffies, patience)) {
+			tux_worker_abandon(w);
+			patience = jiffies + TUX_STOP_WAIT;
+		}
+
 		WRITE_ONCE(w->sleeping, true);
 		/* Pairs with smp_mb() in tux_worker_wake(). */
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		if (!list_empty(&w->conns) && !READ_ONCE(w->nr_pending))
-			schedule();
+			schedule_timeout(TUX_STOP_WAIT);
 		__set_current_state(TASK_RUNNING);
 		WRITE_ONCE(w->sleeping, false);
 	}
@@ -575,7 +597,8 @@ free_worker:
  * tux_worker_stop - end the thread; it closes its connections
  * @w: a worker whose listeners were detached, and a grace period since
  *
- * Context: process context; waits for requests in the miss pool.
+ * Context: process context; waits for requests in the miss pool, but not for long
+ * unless the module or the network namespace is going away.
  */
 void tux_worker_stop(struct tux_worker *w)
 {

@@ -21,7 +21,7 @@
  */
 static const char *const gauges[] = {
 	"connections", "connections_max", "accept_queue", "syn_queue", "work_pending",
-	"client_addresses",
+	"misses_stuck", "client_addresses",
 	"cache_objects", "cache_negative",
 };
 
@@ -34,6 +34,7 @@ static const struct {
 	{ "accept_queue", "Connections waiting to be accepted." },
 	{ "syn_queue", "Handshakes in progress." },
 	{ "work_pending", "Connections waiting for their turn." },
+	{ "misses_stuck", "Requests that have waited for the file system for long." },
 	{ "client_addresses", "Client addresses counted for max_connections_per_ip." },
 	{ "accepted", "Connections accepted and served." },
 	{ "closed", "Connections closed." },

@@ -160,9 +160,9 @@ settle()
 # What is in stat and counts something; the gauges are left out.
 counters()
 {
-	local gauges='connections|connections_max|accept_queue|syn_queue|work_pending|client_addresses'
+	local gauges='connections|connections_max|accept_queue|syn_queue|work_pending|misses_stuck'
 
-	gauges+='|cache_objects|cache_negative'
+	gauges+='|client_addresses|cache_objects|cache_negative'
 	_tux_read "$TUX_PROC/stat" | grep -vE "^($gauges) "
 }
 

@@ -96,6 +96,47 @@ end_pid "$load2"
 is "without having lost a request" "$(awk '$1 == "errors" { print $2 }' "$WORKDIR/load2")" 0
 contains "and answers at the end" "$(at 2)" "welcome to root-$B"
 
+# --- again and again ---
+
+# A namespace comes, serves, and goes under load; the second's clients notice nothing.
+come_and_go()
+{
+	local ns=tux-c-$$ load rc=0
+
+	ip netns add "$ns" || return
+	{
+		ip -n "$ns" link set lo up &&
+			ip link add veth1 type veth peer name veth0 netns "$ns" &&
+			ip addr add 198.18.1.1/24 dev veth1 &&
+			ip link set veth1 up &&
+			ip -n "$ns" addr add 198.18.1.2/24 dev veth0 &&
+			ip -n "$ns" link set veth0 up &&
+			TUX_NS=$ns tux_set documentroot "$DOCROOT" &&
+			TUX_NS=$ns tux_set port "$PORT" &&
+			TUX_NS=$ns tux_start
+	} || rc=$?
+	"$TUXCLIENT" load --concurrency 10 --connections 1000000 --rate 500 --time 60 \
+		198.18.1.2 "$PORT" >/dev/null 2>&1 &
+	load=$!
+	[ $rc -ne 0 ] || TUX_NS=$ns busywait 5000 tux_stat_ge requests 30 || rc=$?
+	ip netns del "$ns" || rc=$?
+	kill $load
+	wait $load
+	[ $rc -ne 0 ] || busywait 30000 veth_gone || rc=$?
+	return $rc
+}
+
+spawn "$WORKDIR/load3" "$TUXCLIENT" load --concurrency 5 --connections 10000000 --time 300 \
+	--timeout $((10000 * TUX_SLOW)) --rate 200 198.18.2.2 "$PORT"
+n=$(less 8)
+for ((i = 0; i < n; i++)); do
+	come_and_go >"$WORKDIR/why" 2>&1 || break
+done
+is "namespaces come and go under load" "$i" "$n"
+[ "$i" = "$n" ] || note "$(cat "$WORKDIR/why")"
+end_pid "$SPAWNED"
+is "and the second has lost no request" "$(awk '$1 == "errors" { print $2 }' "$WORKDIR/load3")" 0
+
 # The rest goes with the module; the namespaces stay.
 check "the module unloads while one still serves" tux_unload
 check_fails "then nobody answers" at 2

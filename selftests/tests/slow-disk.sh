@@ -13,36 +13,13 @@
 # timeout: 120
 
 . "$(dirname "$0")/common.bash"
+. "$(dirname "$0")/disk.bash"
 
 COLD=64				# twice as many as the miss pool has threads
 DELAY=300			# ms for each read of the slow disk
 BOUND=$((250 * TUX_SLOW))	# ms
 
-type dmsetup mke2fs losetup >/dev/null 2>&1 || skip_all "dmsetup, mke2fs and losetup are needed"
-[ "$(id -u)" = 0 ] || skip_all "not root"
-modprobe -a loop dm-mod dm-delay ext4 2>/dev/null || :
-
-workdir || die "no directory"
-DISK=tux-slow-$$
-MNT=$WORKDIR/mnt
-truncate -s 64M "$WORKDIR/image"
-mke2fs -F "$WORKDIR/image" >/dev/null 2>&1 || die "mke2fs"
-LOOP=$(losetup -f) || skip_all "no loop device"
-losetup "$LOOP" "$WORKDIR/image" 2>/dev/null || skip_all "no loop device"
-at_exit losetup -d "$LOOP"
-SECTORS=$(blockdev --getsz "$LOOP")
-
-dm()
-{
-	dmsetup --noudevsync --noudevrules "$@"
-}
-
-dm create "$DISK" --table "0 $SECTORS linear $LOOP 0" 2>/dev/null || skip_all "no device mapper"
-at_exit dm remove --retry "$DISK"
-[ -e "/dev/mapper/$DISK" ] || dm mknodes "$DISK"
-mkdir "$MNT"
-mount -t ext4 -o noatime "/dev/mapper/$DISK" "$MNT" || die "mount"
-at_exit umount "$MNT"
+disk_new
 
 # The server is to stop, at the end, after the disk answers again.
 docroot_new mnt/docroot || die "no document root"
@@ -55,18 +32,11 @@ chmod a+r "$DOCROOT"/*
 sync
 
 tux_load || die "the module does not load"
-at_exit dm resume "$DISK"
+at_exit disk_go
 for setting in "documentroot=$DOCROOT" "port=$PORT" threads=1 header_timeout=0; do
 	tux_set "${setting%%=*}" "${setting#*=}" || die "$setting is refused"
 done
 tux_start || die "the server does not start"
-
-# forget: nothing is in memory any more
-forget()
-{
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-}
 
 # Of the hot ones, each way to answer: copied, from the page cache, 404, 304.
 hot_etag=
@@ -156,7 +126,7 @@ done
 all_quick "before"
 
 misses=$(tux_stat misses)
-check "the disk stops answering" dm suspend --noflush --nolockfs "$DISK"
+check "the disk stops answering" disk_stop
 is "a file in memory" "$(status /small.txt)" 200
 spawn "$WORKDIR/evicted.log" curl -s -o "$WORKDIR/got.evicted" --max-time 100 "$URL/evicted"
 evicted=$SPAWNED
@@ -173,7 +143,7 @@ all_quick "while the disk does not answer"
 is "nobody who waits for it was answered" "$(cat "$WORKDIR"/got.* 2>/dev/null | wc -c)" 0
 is "they are all still there" "$(tux_stat connections)" $((COLD + 2))
 
-check "the disk answers again" dm resume "$DISK"
+check "the disk answers again" disk_go
 arrived "who waited for a file gets it" "$cold"
 same_cold()
 {
@@ -195,7 +165,7 @@ check "all connections are closed" wait_gone
 
 forget
 remember
-dm suspend --noflush --nolockfs "$DISK"
+disk_stop
 misses=$(tux_stat misses)
 rc=0
 curl -s -Z --parallel-immediate --parallel-max 50 --max-time 2 -o /dev/null "$URL/cold.[1-40]" \
@@ -203,7 +173,7 @@ curl -s -Z --parallel-immediate --parallel-max 50 --max-time 2 -o /dev/null "$UR
 check "forty clients give up" [ "$rc" -ne 0 ]
 is "they had been in the pool" $(($(tux_stat misses) - misses)) 40
 quick "after them" 100 --requests 100 --path /small.txt
-dm resume "$DISK"
+disk_go
 check "and are closed when the disk answers" wait_gone
 
 # --- a disk that is slow ---
