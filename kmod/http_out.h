@@ -64,10 +64,25 @@ static inline void http_put_u64(struct http_out *o, u64 n)
 	http_put(o, digits + i, sizeof(digits) - i);
 }
 
-/* append a path percent-encoded, see http_url_escape() */
+/**
+ * http_put_url() - append a file path, percent-encoded for a URL
+ * @o: where to
+ * @src: raw bytes; "/" is left as it is
+ * @len: how many
+ *
+ * Decoding the result gives @src again. It contains nothing that is special in
+ * HTML attributes or header fields, and is at most 3 times as long.
+ */
 void http_put_url(struct http_out *o, const char *src, u32 len);
 
-/* append text escaped for HTML, see http_html_escape() */
+/**
+ * http_put_html() - append text made safe inside HTML, attribute values included
+ * @o: where to
+ * @src: raw bytes; control characters become "?"
+ * @len: how many
+ *
+ * The result is at most 6 times as long.
+ */
 void http_put_html(struct http_out *o, const char *src, u32 len);
 
 #endif /* TUX_HTTP_OUT_H */

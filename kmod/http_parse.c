@@ -93,16 +93,10 @@ struct scan {
 };
 
 static const char *const method_names[HTTP_NR_METHODS] = {
-	[HTTP_UNKNOWN] = "-",	    [HTTP_GET] = "GET",	      [HTTP_HEAD] = "HEAD",
-	[HTTP_OPTIONS] = "OPTIONS", [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-	[HTTP_DELETE] = "DELETE",   [HTTP_PATCH] = "PATCH",   [HTTP_TRACE] = "TRACE",
-	[HTTP_CONNECT] = "CONNECT",
+	[HTTP_GET] = "GET",	[HTTP_HEAD] = "HEAD",	  [HTTP_OPTIONS] = "OPTIONS",
+	[HTTP_POST] = "POST",	[HTTP_PUT] = "PUT",	  [HTTP_DELETE] = "DELETE",
+	[HTTP_PATCH] = "PATCH", [HTTP_TRACE] = "TRACE",	  [HTTP_CONNECT] = "CONNECT",
 };
-
-const char *http_method_name(unsigned int method)
-{
-	return method_names[method < HTTP_NR_METHODS ? method : HTTP_UNKNOWN];
-}
 
 static void set_span(struct http_span *span, u32 off, u32 end)
 {

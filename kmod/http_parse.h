@@ -271,12 +271,4 @@ int http_request_path(const struct http_request *req, const char *buf, char *out
 bool http_next_line_of(const struct http_request *req, const char *buf, const char *name,
 		       struct http_span *span);
 
-/**
- * http_method_name() - the name of a known method
- * @method: enum http_method
- *
- * Return: a string constant; "-" for HTTP_UNKNOWN.
- */
-const char *http_method_name(unsigned int method);
-
 #endif /* TUX_HTTP_PARSE_H */

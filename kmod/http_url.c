@@ -126,15 +126,6 @@ void http_put_url(struct http_out *o, const char *src, u32 len)
 	}
 }
 
-int http_url_escape(char *out, u32 size, const char *src, u32 len)
-{
-	struct http_out o;
-
-	http_out_init(&o, out, size);
-	http_put_url(&o, src, len);
-	return http_out_len(&o);
-}
-
 void http_put_html(struct http_out *o, const char *src, u32 len)
 {
 	u32 i;
@@ -157,15 +148,6 @@ void http_put_html(struct http_out *o, const char *src, u32 len)
 		else
 			http_put(o, &src[i], 1);
 	}
-}
-
-int http_html_escape(char *out, u32 size, const char *src, u32 len)
-{
-	struct http_out o;
-
-	http_out_init(&o, out, size);
-	http_put_html(&o, src, len);
-	return http_out_len(&o);
 }
 
 int http_location(char *out, u32 size, const char *path, u32 path_len, const char *query,

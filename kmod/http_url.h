@@ -30,31 +30,6 @@
 int http_path_normalize(const char *src, u32 len, char *out, u32 size);
 
 /**
- * http_url_escape() - percent-encode a file path for a URL
- * @out: destination, not NUL-terminated
- * @size: bytes in @out; 3 times @len is always enough
- * @src: raw bytes; "/" is left as it is
- * @len: how many
- *
- * Decoding the result gives @src again. It contains nothing that is special in
- * HTML attributes or header fields.
- *
- * Return: bytes written, or -ENOSPC.
- */
-int http_url_escape(char *out, u32 size, const char *src, u32 len);
-
-/**
- * http_html_escape() - make text safe inside HTML, attribute values included
- * @out: destination, not NUL-terminated
- * @size: bytes in @out; 6 times @len is always enough
- * @src: raw bytes; control characters become "?"
- * @len: how many
- *
- * Return: bytes written, or -ENOSPC.
- */
-int http_html_escape(char *out, u32 size, const char *src, u32 len);
-
-/**
  * http_location() - the Location of a directory that was asked for without its slash
  * @out: destination, not NUL-terminated
  * @size: bytes in @out

@@ -6,6 +6,7 @@
  * a way through a URL unchanged.
  */
 #include "fuzz.h"
+#include "http_out.h"
 #include "http_url.h"
 
 static void check_path(const char *path, int len)
@@ -24,8 +25,12 @@ static void check_path(const char *path, int len)
 static void check_round_trip(const char *path, int len)
 {
 	char *url = malloc(len * 3), *again = malloc(len + 1);
-	int n = http_url_escape(url, len * 3, path, len);
+	struct http_out o;
+	int n;
 
+	http_out_init(&o, url, len * 3);
+	http_put_url(&o, path, len);
+	n = http_out_len(&o);
 	CHECK(n >= len);
 	CHECK(!memchr(url, '"', n) && !memchr(url, '<', n) && !memchr(url, ' ', n));
 	CHECK(http_path_normalize(url, n, again, len + 1) == len && !memcmp(again, path, len));
@@ -36,8 +41,12 @@ static void check_round_trip(const char *path, int len)
 static void check_html(const char *text, int len)
 {
 	char *html = malloc(len * 6);
-	int n = http_html_escape(html, len * 6, text, len);
+	struct http_out o;
+	int n;
 
+	http_out_init(&o, html, len * 6);
+	http_put_html(&o, text, len);
+	n = http_out_len(&o);
 	CHECK(n >= len);
 	CHECK(!memchr(html, '"', n) && !memchr(html, '<', n) && !memchr(html, '>', n) &&
 	      !memchr(html, '\'', n) && !memchr(html, '\n', n));

@@ -405,13 +405,20 @@ static void describe_head(struct text *t, const struct http_request *r, const ch
 	add_number(t, "only-identity=", http_choose_coding(r, 1 << HTTP_CODING_IDENTITY));
 }
 
+static const char *const methods[HTTP_NR_METHODS] = {
+	[HTTP_UNKNOWN] = "-",	    [HTTP_GET] = "GET",	    [HTTP_HEAD] = "HEAD",
+	[HTTP_OPTIONS] = "OPTIONS", [HTTP_POST] = "POST",   [HTTP_PUT] = "PUT",
+	[HTTP_DELETE] = "DELETE",   [HTTP_PATCH] = "PATCH", [HTTP_TRACE] = "TRACE",
+	[HTTP_CONNECT] = "CONNECT",
+};
+
 /* everything a caller can see, as words */
 static void describe(struct text *t, int rc, const struct http_request *r, const char *buf)
 {
 	t->len = 0;
 	add_number(t, "rc=", rc);
 	add_number(t, "status=", r->status);
-	add(t, http_method_name(r->method), "", 0);
+	add(t, methods[r->method], "", 0);
 	add(t, r->minor ? "1.1" : "1.0", "", 0);
 	add(t, r->keep_alive ? "keep" : "close", "", 0);
 	if (rc > 0)
