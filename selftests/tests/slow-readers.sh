@@ -13,6 +13,7 @@
 
 N=$(less 1000)
 SNDBUF=65536
+SOCKET=8192		# itself, and what a debug kernel adds
 BOUND=$((250 * TUX_SLOW))	# ms, for the slowest answer
 ip link set lo up
 echo 4096 16384 $SNDBUF >/proc/sys/net/ipv4/tcp_wmem
@@ -42,19 +43,30 @@ sending()
 	[ "$(grep -c ' sending ' "$TUX_PROC/connections")" = "$1" ]
 }
 
-# quick WHAT: requests for a small file, none later than the bound
+# ask CLIENTS CONNECTIONS: five requests for a small file on each; $replies, $max: how many
+# were answered, and how late
+ask()
+{
+	"$TUXCLIENT" load --time $((15 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) \
+		--path /small.txt --concurrency "$1" \
+		--connections "$2" --requests 5 "$ADDR" "$PORT" >"$WORKDIR/load"
+	replies=$(awk '$1 == "replies" || $1 == "errors" { printf "%s ", $2 }' "$WORKDIR/load")
+	max=$(awk '$1 == "reply_ms_max" { print int($2) }' "$WORKDIR/load")
+}
+
+# quick WHAT [CLIENTS CONNECTIONS MS]: all are answered, none later than the bound. What else
+# the machine does may hold up one; who is held up by others' files is so each time.
 quick()
 {
-	local max
+	local clients=${2:-4} connections=${3:-40} bound=${4:-$BOUND}
 
-	"$TUXCLIENT" load --time $((15 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) \
-		--path /small.txt --concurrency 4 \
-		--connections 40 --requests 5 "$ADDR" "$PORT" >"$WORKDIR/load"
-	is "$1: all small requests are answered" \
-		"$(awk '$1 == "replies" || $1 == "errors" { printf "%s ", $2 }' "$WORKDIR/load")" "200 0 "
-	max=$(awk '$1 == "reply_ms_max" { print int($2) }' "$WORKDIR/load")
-	between "$1: none waits" "$max" 0 "$BOUND"
-	note "$1: the slowest of 200 took $max ms"
+	for _ in 1 2 3; do
+		ask "$clients" "$connections"
+		note "$1: the slowest of $((5 * connections)) took $max ms"
+		[ "$max" -gt "$bound" ] || break
+	done
+	is "$1: all small requests are answered" "$replies" "$((5 * connections)) 0 "
+	between "$1: none waits" "$max" 0 "$bound"
 }
 
 quick "nobody else"
@@ -73,7 +85,8 @@ settle
 used=$((free_before - $(kbytes MemFree)))
 tcp=$(($(tcp_memory) - tcp_before))
 note "$N slow readers: $used KiB of memory, $((used / N)) each; TCP accounts for $((tcp / N)) each"
-between "they hold no more memory than send buffers" "$used" 0 $((N * SNDBUF / 1024))
+between "they hold no more memory than send buffers" \
+	"$used" 0 $((N * (SNDBUF + SOCKET) / 1024))
 # TCP may exceed the limit by the last thing put in.
 between "and no more is accounted to them" "$tcp" 1 $((N * 2 * SNDBUF / 1024))
 
@@ -84,20 +97,13 @@ is "nobody works for them" "$(cpu_use "$pid")" "$before"
 quick "with $N slow readers"
 is "they are all still there" "$(tux_stat connections)" $N
 
-# Those who read as fast as they can are served in turns.
-"$TUXCLIENT" load --path /large --concurrency 10 --connections 100000 --time $((30 * TUX_SLOW)) \
+# Those who read as fast as they can are served in turns: nobody waits for more than a second.
+"$TUXCLIENT" load --path /large --concurrency 10 --connections 100000 --time $((60 * TUX_SLOW)) \
 	"$ADDR" "$PORT" >"$WORKDIR/fast" 2>&1 &
 fast=$!
 at_exit end_pid $fast
 busywait 10000 tux_stat_ge connections $((N + 5))
-"$TUXCLIENT" load --time $((15 * TUX_SLOW)) --timeout $((10000 * TUX_SLOW)) \
-	--path /small.txt --requests 50 "$ADDR" "$PORT" \
-	>"$WORKDIR/load"
-is "with ten fast ones besides: all small requests are answered" \
-	"$(awk '$1 == "replies" { print $2 }' "$WORKDIR/load")" 50
-max=$(awk '$1 == "reply_ms_max" { print int($2) }' "$WORKDIR/load")
-between "none waits for more than a second" "$max" 0 $((1000 * TUX_SLOW))
-note "with ten fast readers: the slowest of 50 took $max ms"
+quick "with ten fast ones besides" 1 10 $((1000 * TUX_SLOW))
 end_pid $fast
 
 end_pid $held

@@ -13,6 +13,10 @@
  *			prints "synacks N"
  *	ack		acknowledge those SYN-ACKs; prints "acked N"
  *	get		send a request on each of these connections
+ *	window:N	from now on all segments say that there is room for N bytes (at
+ *			first: 65535)
+ *	answer:MS	collect answers for MS milliseconds, or until all have the
+ *			beginning of one; prints "answers N"
  *	rst		reset them
  *	wait		wait for a line on the input
  *
@@ -40,8 +44,11 @@
 #define FIRST_SEQ	1000
 #define REQUEST		"GET / HTTP/1.0\r\n\r\n"
 
+#define ANSWER		"HTTP/1."
+
 struct client {
-	bool answered;
+	bool answered;		/* has a SYN-ACK */
+	bool served;		/* has an answer */
 	uint32_t server_seq;
 };
 
@@ -49,6 +56,9 @@ static struct client clients[MAX_CLIENTS];
 static struct in_addr source, dest;
 static int first_port, nr, port;
 static int out, in;
+static uint16_t window = 65535;
+/* Of the next segment, the same for all clients. */
+static uint32_t seq = FIRST_SEQ + 1;
 
 static void die(const char *what)
 {
@@ -73,7 +83,7 @@ static uint16_t fold(uint32_t sum)
 }
 
 /* One segment of client @i; @data may be NULL. */
-static void send_segment(int i, bool syn, bool ack, bool rst, uint32_t seq, const char *data)
+static void send_segment(int i, bool syn, bool ack, bool rst, const char *data)
 {
 	struct {
 		struct iphdr ip;
@@ -92,14 +102,14 @@ static void send_segment(int i, bool syn, bool ack, bool rst, uint32_t seq, cons
 	p.ip.daddr = dest.s_addr;
 	p.tcp.source = htons(first_port + i);
 	p.tcp.dest = htons(port);
-	p.tcp.seq = htonl(seq);
+	p.tcp.seq = htonl(syn ? FIRST_SEQ : seq);
 	p.tcp.ack_seq = ack ? htonl(clients[i].server_seq + 1) : 0;
 	p.tcp.doff = 5;
 	p.tcp.syn = syn;
 	p.tcp.ack = ack;
 	p.tcp.rst = rst;
 	p.tcp.psh = len > 0;
-	p.tcp.window = htons(65535);
+	p.tcp.window = htons(window);
 	if (len)
 		memcpy(p.data, data, len);
 	sum = sum16(&p.ip.saddr, 8, IPPROTO_TCP + sizeof(p.tcp) + len);
@@ -117,23 +127,29 @@ static long now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Return: true when it was the first SYN-ACK for one of the clients. */
-static bool take_packet(const uint8_t *buf, ssize_t len)
+/* Take from a packet for one of the clients what it says. */
+static void take_packet(const uint8_t *buf, ssize_t len)
 {
 	const struct iphdr *ip = (const void *)buf;
 	const struct tcphdr *tcp;
+	ssize_t head;
 	int i;
 
 	if (len < (ssize_t)sizeof(*ip) || ip->protocol != IPPROTO_TCP ||
 	    len < ip->ihl * 4 + (ssize_t)sizeof(*tcp) || ip->daddr != source.s_addr)
-		return false;
+		return;
 	tcp = (const void *)(buf + ip->ihl * 4);
 	i = ntohs(tcp->dest) - first_port;
-	if (!tcp->syn || !tcp->ack || i < 0 || i >= nr || clients[i].answered)
-		return false;
-	clients[i].answered = true;
-	clients[i].server_seq = ntohl(tcp->seq);
-	return true;
+	if (i < 0 || i >= nr)
+		return;
+	head = ip->ihl * 4 + tcp->doff * 4;
+	if (tcp->syn && tcp->ack && !clients[i].answered) {
+		clients[i].answered = true;
+		clients[i].server_seq = ntohl(tcp->seq);
+	} else if (len >= head + (ssize_t)strlen(ANSWER) &&
+		   memcmp(buf + head, ANSWER, strlen(ANSWER)) == 0) {
+		clients[i].served = true;
+	}
 }
 
 static int answered(void)
@@ -145,37 +161,43 @@ static int answered(void)
 	return n;
 }
 
-static void collect(int ms)
+static int served(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		n += clients[i].served;
+	return n;
+}
+
+static void collect(int ms, int (*how_many)(void))
 {
 	long until = now_ms() + ms;
 	struct pollfd p = { .fd = in, .events = POLLIN };
 	uint8_t buf[2048];
 	long left;
 
-	while (answered() < nr && (left = until - now_ms()) > 0) {
+	while (how_many() < nr && (left = until - now_ms()) > 0) {
 		if (poll(&p, 1, left) <= 0)
 			continue;
 		take_packet(buf, recv(in, buf, sizeof(buf), 0));
 	}
-	printf("synacks %d\n", answered());
 }
 
 static void each(const char *step)
 {
+	bool get = strcmp(step, "get") == 0;
+	bool rst = strcmp(step, "rst") == 0;
 	int i;
 
 	for (i = 0; i < nr; i++) {
 		if (strcmp(step, "syn") == 0)
-			send_segment(i, true, false, false, FIRST_SEQ, NULL);
-		else if (!clients[i].answered)
-			continue;
-		else if (strcmp(step, "ack") == 0)
-			send_segment(i, false, true, false, FIRST_SEQ + 1, NULL);
-		else if (strcmp(step, "get") == 0)
-			send_segment(i, false, true, false, FIRST_SEQ + 1, REQUEST);
-		else
-			send_segment(i, false, false, true, FIRST_SEQ + 1, NULL);
+			send_segment(i, true, false, false, NULL);
+		else if (clients[i].answered)
+			send_segment(i, false, !rst, rst, get ? REQUEST : NULL);
 	}
+	if (get)
+		seq += strlen(REQUEST);
 }
 
 static void run(const char *step)
@@ -183,7 +205,13 @@ static void run(const char *step)
 	char line[256];
 
 	if (strncmp(step, "synack:", 7) == 0) {
-		collect(atoi(step + 7));
+		collect(atoi(step + 7), answered);
+		printf("synacks %d\n", answered());
+	} else if (strncmp(step, "answer:", 7) == 0) {
+		collect(atoi(step + 7), served);
+		printf("answers %d\n", served());
+	} else if (strncmp(step, "window:", 7) == 0) {
+		window = atoi(step + 7);
 	} else if (strcmp(step, "wait") == 0) {
 		printf("waiting\n");
 		fflush(stdout);
