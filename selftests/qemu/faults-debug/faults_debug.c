@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faults_debug: one deliberate fault for each detector of the debug kernel.
+ * faults_debug: one deliberate fault for each detector of the debug kernels.
  *
  * For tests only (selftests/qemu/tests-debug/run): it proves that a detector which
  * is configured also reports.  Writing a kind's name to
@@ -36,8 +36,13 @@
 /* Any size that has a slab of its own with a red zone behind it. */
 #define OBJECT_SIZE	64
 
-/* Longer than each of the watchdogs waits, once the test has lowered its limit. */
-#define HANG_SECONDS	7
+/*
+ * Longer than each of the watchdogs waits, once the test has lowered its limit. The longest
+ * is RCU's: PROVE_RCU adds 5 seconds (RCU_STALL_DELAY_DELTA) to the 3 that are the least.
+ */
+static unsigned int hang_seconds = 12;
+module_param(hang_seconds, uint, 0600);
+MODULE_PARM_DESC(hang_seconds, "how long hung_task, the lockups, the stalls and the race take");
 
 /* Where results go that nobody wants, so that the compiler keeps the access. */
 static volatile unsigned long sink;
@@ -223,17 +228,23 @@ static void leak(void)
 /* khungtaskd: sleep without being interruptible. */
 static void hung_task(void)
 {
-	schedule_timeout_uninterruptible(HANG_SECONDS * HZ);
+	schedule_timeout_uninterruptible(hang_seconds * HZ);
+}
+
+/* Keep this CPU busy. Without a clock, whose interrupts may be off. */
+static void hang(void)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < hang_seconds * 1000; ms++)
+		mdelay(1);
 }
 
 /* The watchdog: a CPU that does not schedule. */
 static void soft_lockup(void)
 {
-	unsigned int ms;
-
 	preempt_disable();
-	for (ms = 0; ms < HANG_SECONDS * 1000; ms++)
-		mdelay(1);
+	hang();
 	preempt_enable();
 }
 
@@ -241,11 +252,9 @@ static void soft_lockup(void)
 static void hard_lockup(void)
 {
 	unsigned long flags;
-	unsigned int ms;
 
 	local_irq_save(flags);
-	for (ms = 0; ms < HANG_SECONDS * 1000; ms++)
-		mdelay(1);
+	hang();
 	local_irq_restore(flags);
 }
 
@@ -258,12 +267,9 @@ static void nothing_to_free(struct rcu_head *unused)
 /* RCU: a read-side section that does not end, while a grace period is wanted. */
 static void rcu_stall(void)
 {
-	unsigned int ms;
-
 	rcu_read_lock();
 	call_rcu(&somebody_waits, nothing_to_free);
-	for (ms = 0; ms < HANG_SECONDS * 1000; ms++)
-		mdelay(1);
+	hang();
 	rcu_read_unlock();
 	rcu_barrier();
 }
@@ -292,6 +298,32 @@ static void work_stall(void)
 	flush_work(&blocking_work);
 }
 
+static unsigned long raced;
+
+static int race(void *unused)
+{
+	while (!kthread_should_stop()) {
+		raced++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* KCSAN: two threads count in the same place, and neither says so. */
+static void plain_race(void)
+{
+	struct task_struct *other = kthread_run(race, NULL, "faults_race");
+	unsigned long end = jiffies + hang_seconds * HZ;
+
+	if (IS_ERR(other))
+		return;
+	while (time_before(jiffies, end)) {
+		raced++;
+		cond_resched();
+	}
+	kthread_stop(other);
+}
+
 static const struct {
 	const char *name;
 	void (*commit)(void);
@@ -315,6 +347,7 @@ static const struct {
 	{ "hard_lockup", hard_lockup },
 	{ "rcu_stall", rcu_stall },
 	{ "work_stall", work_stall },
+	{ "plain_race", plain_race },
 };
 
 static int commit_set(const char *val, const struct kernel_param *kp)
