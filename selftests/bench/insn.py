@@ -11,13 +11,17 @@ them and the kernel below took.  The client's part is in the numbers, the same f
 every server.
 
 Everything is run twice (RUNS=N: N times), in guests of their own.  They must agree
-within half a per cent, or it is said and the exit status is 1.
+within half a per cent (smp: five), or it is said and the exit status is 1.
 
-`insn.py files` is a measurement of its own (some minutes): what one of 100,000 distinct
-files (FILES=N, thousands) costs, once all are cached, against a single one of them,
-asked for again and again.  They are made in the guest, on tmpfs.
+Three further measurements, each against the same without it, some minutes each:
 
-What this cannot show: caches, waiting, more than one processor.
+`insn.py files`: what one of 100,000 distinct files (FILES=N, thousands) costs, once all
+are cached, against a single one of them, asked for again and again.  They are made in the
+guest, on tmpfs.
+`insn.py idle`: with 10,000 idle connections (IDLE=N) beside the one that works.
+`insn.py smp`: on two processors, instructions of both together.
+
+What this cannot show: caches, waiting, processors that work at the same time.
 """
 
 import concurrent.futures
@@ -28,6 +32,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import typing
 
 import load
 from progress import Progress
@@ -36,7 +41,6 @@ OUT = os.path.join(load.TOP, "out", "bench-insn")
 SERVERS = os.environ.get("SERVERS", "tux null nginx lighttpd h2o").split()
 KERNEL = os.environ.get("KERNEL", "6.12")
 RUNS = int(os.environ.get("RUNS", 2))
-TOLERANCE = 0.005
 
 ONE_PACKET_SIZE = 1000      # with its head one segment
 FILE_1M_SIZE = 1 << 20
@@ -70,7 +74,6 @@ FILES_WORKLOADS = [
     (FILES_NAME, ["--serial", "20000", "--skip", str(FILES), "--files", str(FILES),
                   *FILES_ARGS], "ns_per_request"),
 ]
-FILES_LIMIT = 1.1       # times the instructions of the hot one
 MAKE_FILES = """
 set -e
 umask 022
@@ -90,20 +93,47 @@ while [ $d -lt %d ]; do
 done
 """ % (FILES // 1000)
 
-# null has one canned answer: no files, no conditions
-NULL_WORKLOADS = ("one_packet", "keepalive")
+# `insn.py idle`
+IDLE = int(os.environ.get("IDLE", 10000))
+IDLE_NAME = "_idle_%dk" % (IDLE // 1000)
+PLAIN_WORKLOADS = [w for w in WORKLOADS if w[0] in ("one_packet", "keepalive")]
+IDLE_WORKLOADS = PLAIN_WORKLOADS + [
+    (name + IDLE_NAME, [*args, "--idle", str(IDLE), "--idle-rate", "5000"], key)
+    for name, args, key in PLAIN_WORKLOADS]
 
-VISIT_SECONDS = 30      # about, for the progress line
-FILES_SECONDS = 120
+# null has one canned answer: no files, no conditions
+NULL_WORKLOADS = tuple(w[0] for w in IDLE_WORKLOADS)
+
 VISIT_LIMIT = 900
+
+
+class Mode(typing.NamedTuple):
+    """One measurement."""
+    workloads: list
+    seconds: int            # of a visit, about, for the progress line
+    options: list           # of with-server, for every visit
+    smp: tuple = (1,)       # processors; more than one: compared with one
+    pairs: tuple = ()       # workloads, the second compared with the first; its name
+    limit: float = 0        # and so many times as much is too much
+    tolerance: float = 0.005
+
+
+MODES = {
+    "": Mode(WORKLOADS, 30, []),
+    "files": Mode(FILES_WORKLOADS, 120, ["--fs", "tmpfs", "--mem", "2G"],
+                  pairs=(("files_1", FILES_NAME, FILES_NAME + "_over_1"),), limit=1.1),
+    "idle": Mode(IDLE_WORKLOADS, 60, ["--mem", "2G"],
+                 pairs=tuple((w[0], w[0] + IDLE_NAME, w[0] + IDLE_NAME + "_over_none")
+                             for w in PLAIN_WORKLOADS), limit=1.01),
+    # Which processor does what is the scheduler's choice, and differs from run to run.
+    "smp": Mode(PLAIN_WORKLOADS, 60, [], smp=(1, 2), limit=1.1, tolerance=0.05),
+}
 
 terminal = threading.Lock()
 
 
-def workloads(server, files):
-    if files:
-        return FILES_WORKLOADS
-    return [w for w in WORKLOADS if server != "null" or w[0] in NULL_WORKLOADS]
+def workloads(server, mode):
+    return [w for w in mode.workloads if server != "null" or w[0] in NULL_WORKLOADS]
 
 
 # ---- inside the namespace: one server ----
@@ -113,16 +143,20 @@ def guest(args, limit, stdin=subprocess.DEVNULL):
                           stdout=subprocess.PIPE, text=True, timeout=limit, check=True).stdout
 
 
-def visit(server, path, files=""):
+def visit(server, path, mode):
+    mode = MODES[mode]
     with open(os.path.join(load.BIN, "tuxload"), "rb") as program:
         guest(["sh", "-c", "cat >/tmp/tuxload && chmod 755 /tmp/tuxload"], 60, program)
-    if files:
+    if mode.workloads is FILES_WORKLOADS:
         guest(["sh", "-c", MAKE_FILES], VISIT_LIMIT)
     results = {}
-    for name, args, key in workloads(server, files):
+    for name, args, key in workloads(server, mode):
         out = guest(["/tmp/tuxload", *args, "127.0.0.1"], VISIT_LIMIT)
         got = {k: float(v) for k, v in (line.split() for line in out.splitlines())}
-        wrong = {k: got[k] for k in ("bad_status", "bad_length", "bad_content") if got[k]}
+        wrong = {k: got[k] for k in ("bad_status", "bad_length", "bad_content", "idle_lost")
+                 if got.get(k)}
+        if "--idle" in args and got["idle_open"] != IDLE:
+            wrong["idle_open"] = got["idle_open"]
         if wrong:
             sys.exit("bench-insn: %s, %s: wrong replies: %s" % (server, name, wrong))
         results[name] = got[key]
@@ -145,15 +179,14 @@ def make_docroot():
     return where
 
 
-def go(server, www, files):
+def go(server, smp, www, name):
     """One visit; its results, or None when it failed (it has said why)."""
-    where = ["--fs", "tmpfs", "--mem", "2G"] if files else []
     with tempfile.NamedTemporaryFile("r", dir=OUT) as answer:
         done = subprocess.run(
             [load.WITH_SERVER, "--server", server, "--kernel", KERNEL, "--icount", "--cpu", "-",
-             "--append", "nokaslr norandmaps",
-             "--docroot", www, *where, "--", sys.executable, os.path.realpath(__file__),
-             "visit", server, answer.name, *(["files"] if files else [])],
+             "--append", "nokaslr norandmaps", "--smp", str(smp),
+             "--docroot", www, *MODES[name].options, "--",
+             sys.executable, os.path.realpath(__file__), "visit", server, answer.name, name],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True)
         if done.returncode:
@@ -164,10 +197,14 @@ def go(server, www, files):
         return json.load(answer)
 
 
-def summarise(results, servers, wanted):
+def called(server, smp):
+    return server if smp == 1 else "%s_smp%d" % (server, smp)
+
+
+def summarise(results, servers, mode):
     """Lines `name value` for the summary, rows for the table, and what differs too much."""
     lines, rows, bad = [], [], []
-    for name, _, key in wanted:
+    for name, _, key in mode.workloads:
         digits = 3 if key == "ns_per_byte" else 0
         for server in servers:
             runs = [r[name] for r in results[server] if r and name in r]
@@ -179,24 +216,32 @@ def summarise(results, servers, wanted):
             metric = "insn_%s_%s" % (name, server)
             lines.append("%s %.*f" % (metric, digits, mean))
             rows.append((metric, digits, runs, spread, client))
-            if spread > TOLERANCE:
+            if spread > mode.tolerance:
                 bad.append("%s differs by %.2f %%" % (metric, 100 * spread))
     return lines, rows, bad
 
 
-def compare_files(results, servers):
-    """What one of many costs, in terms of the hot one."""
+def compare(results, mode):
+    """What the measurement is about: one figure in terms of another."""
     lines, bad = [], []
-    for server in servers:
-        cost = {}
-        for name, _, _ in FILES_WORKLOADS:
-            cost[name] = sum(r[name] for r in results[server] if r)
-        if not cost["files_1"]:
-            continue
-        ratio = cost[FILES_NAME] / cost["files_1"]
-        lines.append("insn_%s_over_1_%s %.3f" % (FILES_NAME, server, ratio))
-        if server == "tux" and ratio >= FILES_LIMIT:
-            bad.append("one of %d files costs %.3f times the hot one" % (FILES, ratio))
+
+    def cost(server, workload):
+        return sum(r[workload] for r in results[server] if r)
+
+    def ratio(name, server, more, less):
+        if not less or not more:
+            return
+        lines.append("insn_%s %.3f" % (name, more / less))
+        if server.startswith("tux") and more / less > mode.limit:
+            bad.append("insn_%s is above %g" % (name, mode.limit))
+
+    for server in results:
+        for alone, beside, label in mode.pairs:
+            ratio("%s_%s" % (label, server), server, cost(server, beside), cost(server, alone))
+        one = server.split("_smp")[0]
+        for workload, _, _ in mode.workloads if one != server else ():
+            ratio("%s_%s_over_%s" % (workload, server, one), server, cost(server, workload),
+                  cost(one, workload))
     return lines, bad
 
 
@@ -210,52 +255,60 @@ def write_results(out, lines, rows):
                 f.write("%s,%d,%.4f,%.4f\n" % (metric, i + 1, value, client))
 
 
-def main(files):
-    servers = os.environ.get("SERVERS", "tux").split() if files else SERVERS
-    out = os.path.join(OUT, "files") if files else OUT
-    seconds = FILES_SECONDS if files else VISIT_SECONDS
+def main(name):
+    mode = MODES[name]
+    servers = SERVERS if not name else os.environ.get("SERVERS", "tux").split()
+    out = os.path.join(OUT, name)
     os.makedirs(out, exist_ok=True)
     load.build()
     www = make_docroot()
-    jobs = [(run, server) for run in range(RUNS) for server in servers]
+    jobs = [(run, server, smp) for run in range(RUNS) for server in servers for smp in mode.smp]
     at_once = min(len(os.sched_getaffinity(0)), len(jobs))
-    progress = Progress(len(jobs), seconds * len(jobs) / at_once)
-    results = {server: [] for server in servers}
+    progress = Progress(len(jobs), mode.seconds * len(jobs) / at_once)
+    results = {called(server, smp): [] for server in servers for smp in mode.smp}
 
     def job(which):
-        run, server = which
+        run, server, smp = which
         with terminal:
-            progress.step("%s, run %d of %d" % (server, run + 1, RUNS),
-                          seconds / at_once)
-        return server, go(server, www, files)
+            progress.step("%s, run %d of %d" % (called(server, smp), run + 1, RUNS),
+                          mode.seconds / at_once)
+        # QEMU has been seen to die of instructions counted on several processors.
+        tries = 1 if smp == 1 else 3
+        return called(server, smp), next(filter(None, (go(server, smp, www, name)
+                                                       for _ in range(tries))), None)
 
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         for server, got in pool.map(job, jobs):
             results[server].append(got)
     progress.clear()
-    lines, rows, bad = summarise(results, servers, FILES_WORKLOADS if files else WORKLOADS)
-    if files:
-        more, worse = compare_files(results, servers)
-        lines += more
-        bad += worse
-    write_results(out, lines, rows)
+    lines, rows, bad = summarise(results, list(results), mode)
+    more, worse = compare(results, mode)
+    write_results(out, lines + more, rows)
     print("Guest instructions, client included, kernel %s (runs: %d; client's thread alone)\n"
           % (KERNEL, RUNS))
     for metric, digits, runs, spread, client in rows:
         print("%-32s %s  %5.2f %%  %10.*f" % (
             metric, " ".join("%10.*f" % (digits, r) for r in runs), 100 * spread, digits, client))
-    if files:
+    if more:
         print("\n" + "\n".join(more))
     print("\n%s" % os.path.join(out, "summary.txt"))
-    failed = [s for s in servers if None in results[s]]
-    for line in bad + ["%s: a run failed" % s for s in failed]:
+    failed = [s for s in results if None in results[s]]
+    for line in bad + worse + ["%s: a run failed" % s for s in failed]:
         print("bench-insn: " + line, file=sys.stderr)
-    return 1 if bad or failed else 0
+    return 1 if bad or worse or failed else 0
+
+
+def usage():
+    sys.exit("usage: bench-insn [%s]\n%s" % ("|".join(m for m in MODES if m),
+                                             "SERVERS, KERNEL, RUNS, FILES and IDLE: see its head"))
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(visit(*sys.argv[2:]) if sys.argv[1:2] == ["visit"] else
-                 main(sys.argv[1:2] == ["files"]))
+        if sys.argv[1:2] == ["visit"]:
+            sys.exit(visit(*sys.argv[2:]))
+        if len(sys.argv) > 2 or (len(sys.argv) == 2 and not MODES.get(sys.argv[1])):
+            usage()
+        sys.exit(main(*sys.argv[1:] or [""]))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -21,7 +21,8 @@ ONE, SPEC = "one_packet", "specweb99"
 
 
 def per_cent(ratio):
-    return "%+.0f %%" % (100 * (ratio - 1))
+    # against nothing, or nearly
+    return "many times more" if ratio > 20 else "%+.0f %%" % (100 * (ratio - 1))
 
 
 class Missing(Exception):
@@ -113,10 +114,11 @@ def accept_rate(better, worse, workload, by):
         p = loads(data, 1.0, workload, better, worse)[-1]
         told = []
         for server in (better, worse):
-            told.append("%s: %.0f accepts/s = %.0f phases/s x %.2f" % (
-                server, at(data, server, workload, p, "srv_accepted"),
-                at(data, server, workload, p, "srv_accept_phases"),
-                need(data.value(server, workload, p, "srv_accepts_per_phase"))))
+            accepted = at(data, server, workload, p, "srv_accepted")
+            mean = data.value(server, workload, p, "srv_accepts_per_phase")
+            told.append("%s: %.0f accepts/s " % (server, accepted) + (
+                "in a phase that did not end" if mean is None else "= %.1f phases/s x %.2f" % (
+                    at(data, server, workload, p, "srv_accept_phases"), mean)))
         ratio = at(data, better, workload, p, "srv_accepted") / \
             max(at(data, worse, workload, p, "srv_accepted"), 1)
         return verdict(ratio > 1 + NOISE), "; ".join(told) + " (there: %s)" % by

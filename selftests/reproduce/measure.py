@@ -30,6 +30,12 @@ WARMUP = 3.0 if experiments.QUICK else max(3.0, load.WARMUP)
 IDLE_SHARE = 0.5
 IDLE_RATE = 1500
 
+# A virtual machine's processors may be taken from it: then a guest that is emulated stands
+# still, and its clients see that. A run in which so much of their time was taken is made
+# again, up to this many times in all, and the least disturbed one counts.
+STOLEN_FINE = 0.05
+TRIES = 3
+
 # hold: opened in parts of this size, until memory or a part of them fails
 HOLD_STEP = 5000
 HOLD_PART = 0.99        # a lost packet is not the end
@@ -53,11 +59,14 @@ KINDS = ("drop_synq_full", "drop_acceptq_full", "drop_request", "drop_listen_ove
 
 def seconds(program, kind, point):
     """What one run takes, about; userver is started anew for each."""
-    window = WARMUP + WINDOW + (2 if program == "tux" else 4.5)
+    window = WARMUP + WINDOW + 3
     if kind == "idle":
-        return window + point / IDLE_RATE * 2
+        return window + 5 + point / IDLE_RATE * 2
     if kind == "hold":
-        return 2 * window + 15 + point / IDLE_RATE * 2
+        return 2 * window + 20 + point / IDLE_RATE * 2
+    if kind == "offered" and program == "userver":
+        # until it answers at once, which after overload takes long
+        return window + (3 if point < 1 else 11)
     return window
 
 
@@ -106,6 +115,27 @@ def between(first, last):
 def meminfo():
     text = beside.guest("cat", "/proc/meminfo", limit=LOOK_LIMIT)
     return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in text.splitlines()}
+
+
+def processor_times():
+    """Ticks of all processors of this machine: those that were taken from it, and all."""
+    with open("/proc/stat") as f:
+        ticks = [int(word) for word in f.readline().split()[1:9]]
+    return ticks[7], sum(ticks)
+
+
+def undisturbed(make, tries=TRIES):
+    """The row of a run, with "stolen": the part of the processors' time that others had."""
+    best = None
+    while tries and (best is None or best["stolen"] > STOLEN_FINE):
+        began = processor_times()
+        row = make()
+        ended = processor_times()
+        row["stolen"] = (ended[0] - began[0]) / max(ended[1] - began[1], 1)
+        if best is None or row["stolen"] < best["stolen"]:
+            best = row
+        tries -= 1
+    return best
 
 
 class Absent(Exception):
@@ -180,6 +210,11 @@ class Station:
         beside.settle()
 
     def measure(self, server, workload, point, base):
+        # what is held takes long, and memory does not depend on the time it took
+        return undisturbed(lambda: self.once(server, workload, point, base),
+                           1 if workload.kind == "hold" else TRIES)
+
+    def once(self, server, workload, point, base):
         if workload.kind == "udp":
             return self.udp(server, workload, point)
         self.configure(server)

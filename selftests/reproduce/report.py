@@ -14,6 +14,7 @@ import statistics
 
 import claims
 import experiments
+import measure
 import plot
 
 PAPERS = {
@@ -283,6 +284,11 @@ def conditions(rows, state):
     windows = sorted({round(row["window_s"]) for row in rows if "window_s" in row})
     lines = ["%d runs, Linux %s, windows of %s s." % (
         len(rows), " and ".join(kernels), " and ".join(map(str, windows)) or "-")]
+    disturbed = [row["stolen"] for row in rows if row.get("stolen", 0) > measure.STOLEN_FINE]
+    if disturbed:
+        lines.append("%d of them are doubtful: of this machine's processors others had more than "
+                     "%.0f %% at that time, up to %.0f %%." % (
+                         len(disturbed), 100 * measure.STOLEN_FINE, 100 * max(disturbed)))
     for workload, rate in state.get("base", {}).items():
         lines.append("TUX was saturated by about %.0f connections/s of %s." % (rate, workload))
     return lines + [""]

@@ -253,6 +253,22 @@ static unsigned int divide_descriptors(void)
 	return sockets;
 }
 
+/*
+ * Threads that count: each in a slot of its own, one for a connection by its descriptor. Not
+ * more, for whoever looks at the counters reads all of them.
+ */
+static unsigned int counting_threads(unsigned int sockets)
+{
+	switch (opt.mode) {
+	case MODE_KNOT_A:
+		return sockets;
+	case MODE_KNOT_C:
+		return opt.threads;
+	default:
+		return 1;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int sockets;
@@ -263,7 +279,7 @@ int main(int argc, char **argv)
 	sockets = divide_descriptors();
 	if (opt.root)
 		cache_load(opt.root, sockets);
-	stats_open(opt.stats, sockets > opt.threads ? sockets : opt.threads + 1);
+	stats_open(opt.stats, counting_threads(sockets));
 	if (opt.mode == MODE_UDP) {
 		udp_run(sockets);
 		return 0;

@@ -91,6 +91,7 @@ int stats_show(const char *path)
 	all = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (all == MAP_FAILED)
 		die(path);
+	close(fd);
 	print_sums(all, st.st_size / sizeof(*all));
 	return 0;
 }
