@@ -44,7 +44,6 @@ enum tux_timeout {
  * @rx: what was received and not yet used: @rx_off to @rx_len
  * @rx_off: start of the request at hand
  * @rx_len: end of the received bytes
- * @rx_room: bytes that @rx may hold now (max_header_len)
  * @tx: answers gathered to be sent with one call
  * @tx_len: bytes of @tx in use
  * @limits: what the parser allows this request
@@ -60,7 +59,6 @@ struct tux_io {
 	char			*rx;
 	u32			rx_off;
 	u32			rx_len;
-	u32			rx_room;
 	char			*tx;
 	u32			tx_len;
 	struct http_limits	limits;
