@@ -25,7 +25,7 @@ KBUILD_LEFT = -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 	-o -name '.*.cmd' -o -name '*.order' -o -name '*.symvers' -o -name '*.i' \
 	-o -name '*.s' -o -name '*.gcno' -o -name '*.dwo' -o -name '.*.d'
 
-.PHONY: all module tuxctl demo check check-debug conformance bench bench-insn reproduce fuzz style vm \
+.PHONY: all module tuxctl demo check check-debug check-kcsan soak conformance bench bench-insn reproduce fuzz style vm \
 	install uninstall dkms-install dkms-uninstall clean help headers
 
 all: tuxctl module
@@ -50,11 +50,19 @@ demo:
 
 ## make check          every test, on both supported kernels
 check:
-	@selftests/check
+	@selftests/check $(if $(WITHIN),--within $(WITHIN))
 
 ## make check-debug    the guest tests on a kernel with KASAN, lockdep and friends
 check-debug:
 	@selftests/check --debug $(if $(WITHIN),--within $(WITHIN))
+
+## make check-kcsan    the guest tests on a kernel that finds data races (not in check)
+check-kcsan:
+	@selftests/check --kcsan $(if $(WITHIN),--within $(WITHIN))
+
+## make soak           mixed traffic in a guest, 30 minutes (SOAK_SECONDS=...)
+soak:
+	@selftests/soak
 
 ## make conformance    HTTP on the wire: tux, nginx and lighttpd, the table in docs/
 conformance:
@@ -76,7 +84,7 @@ reproduce:
 fuzz:
 	@selftests/fuzz/run
 
-## make style          checkpatch, sparse, W=1, shellcheck; silent when clean
+## make style          checkpatch, sparse, cppcheck, coccinelle, W=1, shellcheck; silent when clean
 style:
 	@selftests/style/run
 
