@@ -17,11 +17,13 @@
  */
 #include <linux/in6.h>
 #include <linux/slab.h>
+#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/request_sock.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "compat/compat.h"
 #include "limits.h"
 #include "listener.h"
 #include "tux.h"
@@ -152,6 +154,28 @@ static bool tux_syn_is_refused(struct tux_listener *l, struct sock *sk)
 	return tux_syn_has_no_room(l, sk, expected) || tux_syn_is_late(l, sk, expected);
 }
 
+/* No reset answers what was sent to many. */
+static bool tux_syn_is_unicast(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return !(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+	return ipv6_unicast_destination(skb);
+}
+
+/*
+ * A SYN is refused: its client tries again after a second, or with reset_refused is told.
+ * The listener may be an IPv6 one and the SYN not. Nothing is left of the reset here if
+ * there is no memory for it; the client then tries again.
+ */
+static void tux_syn_refuse(const struct tux_listener *l, struct sock *sk, struct sk_buff *skb)
+{
+	const struct proto *prot = skb->protocol == htons(ETH_P_IP) ? &tcp_prot : sk->sk_prot;
+
+	tcp_listendrop(sk);
+	if (READ_ONCE(l->conf->reset_refused) && tux_syn_is_unicast(skb))
+		tux_compat_send_reset(prot->rsk_prot, sk, skb);
+}
+
 /* A SYN for this listener. */
 static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 {
@@ -165,7 +189,14 @@ static int tux_conn_request(struct sock *sk, struct sk_buff *skb)
 
 	if (verdict < 0 && tux_syn_is_refused(l, sk)) {
 		tux_drop_count(l, TUX_drop_admission);
-		tcp_listendrop(sk);
+		tux_syn_refuse(l, sk, skb);
+		return 0;
+	}
+	if (verdict == TUX_drop_acceptq_full && READ_ONCE(l->conf->reset_refused)) {
+		/* What the kernel would do with it, and the reset. */
+		tux_drop_count(l, verdict);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_LISTENOVERFLOWS);
+		tux_syn_refuse(l, sk, skb);
 		return 0;
 	}
 	ret = l->orig_ops->conn_request(sk, skb);

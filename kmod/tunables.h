@@ -27,6 +27,7 @@
 	X(syn_admission,	1,	0,	1)			\
 	X(max_accept_wait,	200,	0,	60000)			\
 	X(abort_half_closed,	0,	0,	1)			\
+	X(reset_refused,	0,	0,	1)			\
 	X(max_connections,	16384,	1,	4194304)		\
 	X(max_connections_per_ip, 0,	0,	4194304)		\
 	X(header_timeout,	30,	0,	86400)			\

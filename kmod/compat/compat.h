@@ -12,6 +12,7 @@
 #include <linux/version.h>
 #include <linux/sysctl.h>
 #include <net/net_namespace.h>
+#include <net/request_sock.h>
 #include <net/sock.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -70,6 +71,21 @@ static inline struct ctl_table_header *tux_compat_register_sysctl(struct net *ne
 								  size_t n)
 {
 	return register_net_sysctl(net, path, table);
+}
+#endif
+
+/* 6.10 brought reasons for a reset, which tracepoints show. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+static inline void tux_compat_send_reset(const struct request_sock_ops *ops, struct sock *sk,
+					 struct sk_buff *skb)
+{
+	ops->send_reset(sk, skb, SK_RST_REASON_NOT_SPECIFIED);
+}
+#else
+static inline void tux_compat_send_reset(const struct request_sock_ops *ops, struct sock *sk,
+					 struct sk_buff *skb)
+{
+	ops->send_reset(sk, skb);
 }
 #endif
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # syn_admission: a SYN for whose connection the accept queue has no room left is not
-# answered, so that no handshake is completed in vain; and a flood of SYNs does not make
-# the server believe that there is no room. In a network namespace, clients made by hand
+# answered, so that no handshake is completed in vain; with reset_refused its client is
+# told; and a flood of SYNs does not make the server believe that there is no room. In a network namespace, clients made by hand
 # (tools/rawtcp.c).
 # timeout: 120
 
@@ -42,6 +42,14 @@ crowd()
 	busywait 3000 tux_stat_is accept_queue "$1"
 }
 
+# snmp_tcp NAME: a counter of the Tcp line
+snmp_tcp()
+{
+	awk -v name="$1" '$1 != "Tcp:" { next }
+		!col { for (i = 2; i <= NF; i++) if ($i == name) col = i; next }
+		{ print $col }' /proc/net/snmp
+}
+
 drops()
 {
 	tux_stats drop_acceptq_full drop_admission drop_listen_overflow
@@ -75,6 +83,43 @@ answered=$(raw 3 10 syn synack:3000 ack)
 is "of ten those are answered for whom there is room" "$(echo $answered)" "synacks 4 acked 4"
 is "the others were refused, and none completed in vain" "$(dropped)" "0 6 0"
 is "ListenDrops counts them" $(($(snmp ListenDrops) - before)) 6
+
+# --- those refused are told ---
+
+# resets: how many were sent since `seen` was taken
+resets()
+{
+	echo $(($(snmp_tcp OutRsts) - rsts))
+}
+
+# connects ADDR [COMMAND...]: what a client's own kernel says, at once or not at all
+connects()
+{
+	local addr=$1
+
+	shift
+	"$@" timeout $((2 * TUX_SLOW)) bash -c "exec 3<>/dev/tcp/$addr/$PORT" 2>&1 |
+		grep -o 'Connection refused' | head -n 1
+}
+
+again
+tux_set reset_refused 1
+crowd 5
+read -r -a seen < <(drops)
+rsts=$(snmp_tcp OutRsts)
+before=$(snmp ListenDrops ListenOverflows)
+raw 3 10 syn synack:3000 ack >/dev/null
+is "of ten six are refused, and counted as ever" "$(dropped)" "0 6 0"
+is "and told so" "$(resets)" 6
+is "now the queue is full: a client is told" "$(connects $SERVER ip netns exec "$C")" \
+	"Connection refused"
+is "that one is counted as ever" "$(dropped)" "1 6 0"
+is "and told once" "$(resets)" 7
+is "over IPv6 as well" "$(connects ::1)$(resets)" "Connection refused8"
+is "the kernel's counters say the same" "$(snmp ListenDrops ListenOverflows)" \
+	"$((${before% *} + 8)) $((${before#* } + 2))"
+tux_set reset_refused 0
+is "off: nobody is told" "$(connects $SERVER ip netns exec "$C")$(resets)" 8
 
 # --- off ---
 
