@@ -19,7 +19,8 @@
  * A measurement ends after half the limit, or when the first is taken after that; where
  * none is taken within the limit there is no room. Without a crowd the pace is that of
  * the arrivals, and is not asked for; when the head has waited for the limit, the last
- * measurement was of a queue that was never empty.
+ * measurement was of a queue that was never empty. While there is no slot time stands still:
+ * that clients wait then is not the queue's doing, nor is it a moment after one is free.
  *
  * Context: any; the caller serialises.
  */
@@ -27,14 +28,18 @@ void tux_pace_update(struct tux_pace *pace, const struct tux_pace_in *in)
 {
 	u64 taken = in->popped - pace->popped;
 	u64 age = in->now - pace->since;
+	u64 since;
 
 	if (age >= in->limit || (taken && age >= in->limit / 2)) {
 		pace->room = div64_u64(taken * in->limit, age);
 		pace->popped = in->popped;
 		pace->since = in->now;
 	}
+	if (in->full)
+		pace->held = in->now;
+	since = in->head_since > pace->held ? in->head_since : pace->held;
 	if (!in->queue)
 		pace->crowd = false;
-	else if (in->head_since && in->now - in->head_since > in->limit)
+	else if (in->head_since && in->now - since > in->limit)
 		pace->crowd = true;
 }

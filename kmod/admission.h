@@ -24,12 +24,14 @@ typedef uint64_t u64;
  * @since: when this measurement began, microseconds
  * @popped: connections that had been taken from the queue by then
  * @room: how many were taken in max_accept_wait, by the measurement before
+ * @held: when clients last had to wait for a slot rather than for the queue
  * @crowd: its head has waited for longer than that, and it was not found empty since
  */
 struct tux_pace {
 	u64 since;
 	u64 popped;
 	u64 room;
+	u64 held;
 	bool crowd;
 };
 
@@ -40,6 +42,7 @@ struct tux_pace {
  * @head_since: since when the client at its head waits, 0 = not known
  * @queue: clients in it
  * @limit: max_accept_wait, microseconds, not 0
+ * @full: no slot is free (max_connections), so nobody is taken
  */
 struct tux_pace_in {
 	u64 now;
@@ -47,6 +50,7 @@ struct tux_pace_in {
 	u64 head_since;
 	u64 limit;
 	u32 queue;
+	bool full;
 };
 
 void tux_pace_update(struct tux_pace *pace, const struct tux_pace_in *in);

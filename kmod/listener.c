@@ -136,6 +136,7 @@ static bool tux_syn_is_late(struct tux_listener *l, struct sock *sk, unsigned in
 		return false;
 	spin_lock(&queue->rskq_lock);
 	in.now = tcp_clock_us();
+	in.full = !tux_slots_free(READ_ONCE(l->worker)->srv);
 	in.popped = atomic64_read(&l->popped);
 	if (queue->rskq_accept_head) {
 		in.head_since = tcp_rsk(queue->rskq_accept_head)->snt_synack;
@@ -144,7 +145,7 @@ static bool tux_syn_is_late(struct tux_listener *l, struct sock *sk, unsigned in
 	tux_pace_update(&l->pace, &in);
 	late = tux_pace_is_late(&l->pace, in.queue + expected);
 	spin_unlock(&queue->rskq_lock);
-	return late && tux_slots_free(READ_ONCE(l->worker)->srv);
+	return late && !in.full;
 }
 
 static bool tux_syn_is_refused(struct tux_listener *l, struct sock *sk)

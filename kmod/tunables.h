@@ -25,7 +25,7 @@
 	X(work_phase_usecs,	0,	0,	1000000)		\
 	X(max_backlog,		2048,	1,	65535)			\
 	X(syn_admission,	1,	0,	1)			\
-	X(max_accept_wait,	200,	0,	60000)			\
+	X(max_accept_wait,	50,	0,	60000)			\
 	X(abort_half_closed,	0,	0,	1)			\
 	X(reset_refused,	0,	0,	1)			\
 	X(max_connections,	16384,	1,	4194304)		\

@@ -31,7 +31,8 @@ Server = collections.namedtuple("Server", "name label program settings backlog s
 # a module does not have are left alone, those of a server below are missed.
 NEUTRAL = {"accept_policy": "fixed", "accept_limit": 0, "accept_interval": 1,
            "accept_phase_usecs": 0, "work_limit": 0, "work_phase_usecs": 0,
-           "syn_admission": 0, "max_accept_wait": 0, "abort_half_closed": 0, "threads": 1,
+           "syn_admission": 0, "max_accept_wait": 0, "abort_half_closed": 0,
+           "reset_refused": 0, "threads": 1,
            "max_connections": 15000}
 
 BIG = 2048              # the default of tux, and of its time
@@ -39,6 +40,8 @@ PAPER_THREADS = 1000    # Knot's, section 5.2
 # an idle connection is closed by nobody, and there is room for all of them
 TUX_PATIENT = {"header_timeout": 0, "keepalive_timeout": 0, "max_connections": 400000}
 USER_PATIENT = {"timeout": 0, "max_connections": 400000}
+# SYN admission, a short max_accept_wait, and a RST for whoever is refused
+ALL = {"syn_admission": 1, "max_accept_wait": 10, "reset_refused": 1}
 LARGE_WINDOW = {"net.ipv4.tcp_rmem": "4096 6291456 6291456",
                 "net.ipv4.tcp_wmem": "4096 6291456 6291456"}
 SMALL_WINDOW = {"net.ipv4.tcp_rmem": "4096 8192 8192",
@@ -76,16 +79,19 @@ SERVERS = [
     tux("tux-times", "phases of 0.5 and 2 ms", accept_phase_usecs=500, work_phase_usecs=2000),
     tux("tux-admission", "Inf, SYN admission", syn_admission=1),
     tux("tux-1-admission", "1, SYN admission", accept_limit=1, syn_admission=1),
-    tux("tux-wait", "Inf, max_accept_wait 200", max_accept_wait=200),
-    tux("tux-1-wait", "1, max_accept_wait 200", accept_limit=1, max_accept_wait=200),
+    tux("tux-wait", "Inf, max_accept_wait 50", max_accept_wait=50),
+    tux("tux-1-wait", "1, max_accept_wait 50", accept_limit=1, max_accept_wait=50),
     tux("tux-gone", "Inf, abort_half_closed", abort_half_closed=1),
-    tux("tux-both", "Inf, both", syn_admission=1, max_accept_wait=200),
-    tux("tux-1-both", "1, both", accept_limit=1, syn_admission=1, max_accept_wait=200),
+    tux("tux-both", "Inf, both", syn_admission=1, max_accept_wait=50),
+    tux("tux-1-both", "1, both", accept_limit=1, syn_admission=1, max_accept_wait=50),
     tux("tux-auto-both", "auto, both", accept_policy="auto", syn_admission=1,
-        max_accept_wait=200),
+        max_accept_wait=50),
+    # and as low a response time as can be had
+    tux("tux-all", "Inf, all three", **ALL),
+    tux("tux-auto-all", "auto, all three", accept_policy="auto", **ALL),
     tux("tux-1-2048", "accept-limit 1, backlog 2048", BIG, accept_limit=1),
     tux("tux-2048", "accept-limit Inf, backlog 2048", BIG),
-    tux("tux-2048-wait", "Inf, backlog 2048, max_accept_wait 200", BIG, max_accept_wait=200),
+    tux("tux-2048-wait", "Inf, backlog 2048, max_accept_wait 50", BIG, max_accept_wait=50),
     tux("tux-2048-gone", "Inf, backlog 2048, abort_half_closed", BIG, abort_half_closed=1),
     # D: event dispatch
     userver("select", "select", BIG, events="select", **USER_PATIENT),
@@ -143,13 +149,13 @@ USERVER = ("userver-1", "userver-10", "userver-inf")
 KNOT = ("knot-1", "knot-10", "knot-50", "knot-100")
 BOTH = ("tux-1", "tux-inf", "userver-1", "userver-inf")
 BOUNDS = ("tux-1", "tux-inf", "tux-auto", "tux-times")
-OVERLOAD = ("tux-1", "tux-inf", "tux-both", "tux-auto", "tux-auto-both")
+OVERLOAD = ("tux-1", "tux-inf", "tux-both", "tux-auto", "tux-auto-both", "tux-auto-all")
 BACKLOGS = ("tux-1", "tux-1-2048", "tux-inf", "tux-2048")
 # each bound and each remedy alone takes its time
 if not QUICK:
     BOUNDS += ("tux-interval", "tux-items")
     OVERLOAD += ("tux-1-admission", "tux-1-wait", "tux-1-both", "tux-admission", "tux-wait",
-                 "tux-gone")
+                 "tux-gone", "tux-all")
     BACKLOGS += ("tux-2048-wait", "tux-2048-gone")
 DISPATCH = ("select", "poll", "epoll", "in-kernel")
 UDP = ("select", "poll", "epoll")

@@ -56,7 +56,7 @@ die()
 }
 
 # setup_load [NAME=VALUE...]: the module with a document root, one worker and
-# these tunables, not serving yet. On a debug kernel every crowd waits for long, and is
+# these tunables, not serving yet. In an emulated guest every crowd waits for long, and is
 # refused only where that is what a test is about.
 setup_load()
 {
@@ -64,7 +64,7 @@ setup_load()
 
 	docroot_new || die "no document root"
 	tux_load || die "the module does not load"
-	[ "$TUX_SLOW" -le 2 ] || set -- max_accept_wait=0 "$@"
+	[ "$TUX_SLOW" -le 1 ] || set -- max_accept_wait=0 "$@"
 	for setting in "documentroot=$DOCROOT" "port=$PORT" threads=1 "$@"; do
 		tux_set "${setting%%=*}" "${setting#*=}" || die "$setting is refused"
 	done

@@ -60,6 +60,24 @@ static void test_burst(void)
 	tap_ok(!pace.crowd, "a head without a time, from a SYN cookie, tells nothing");
 }
 
+/* At max_connections clients wait for others to leave, and are no crowd. */
+static void test_full(void)
+{
+	struct tux_pace_in in = { .head_since = 1000000, .limit = LIMIT, .queue = 10,
+				  .full = true };
+	struct tux_pace pace = { 0 };
+
+	for (in.now = 1000000; in.now < 3000000; in.now += 1000)
+		tux_pace_update(&pace, &in);
+	tap_ok(!pace.crowd, "no slot: however long the head has waited");
+	in.full = false;
+	tux_pace_update(&pace, &in);
+	tap_ok(!pace.crowd, "nor when one is free for a moment");
+	in.now += LIMIT + 1;
+	tux_pace_update(&pace, &in);
+	tap_ok(pace.crowd, "but when nobody has taken it after the limit");
+}
+
 /* Phases that are longer than half the limit: all at once, then nobody. */
 static void test_batches(void)
 {
@@ -86,6 +104,7 @@ void test_admission(void)
 {
 	test_pace();
 	test_burst();
+	test_full();
 	test_batches();
 	test_expected();
 }
