@@ -8,6 +8,9 @@ One picture, one or two panels side by side, a curve for each series in each; or
 import subprocess
 
 COLOURS = ["#1b6ca8", "#2a9d8f", "#8a4fbe", "#d1495b", "#e9a23b", "#555555", "#90a955"]
+MARKS = (5, 7, 9, 11, 13, 4, 6)     # of points; with the next round of colours, others
+KEY_ROW, KEY_LETTER, KEY_MARK = 17, 7, 60     # pixels of the key, below the curves
+PANEL, PANEL_USED, PANEL_HEIGHT = 760, 660, 560
 
 
 def quote(text):
@@ -37,7 +40,7 @@ def panel(spec, names, right):
     for i, name in enumerate(names):
         lines.append("$d%d << EOD\n%s\nEOD" % (i, block(spec["series"][name])))
         curves.append('$d%d using 1:2 with linespoints lw 2 pt %d ps 1.2 lc rgb "%s" title %s'
-                      % (i, (5, 7, 9, 11, 13, 4, 6)[i % 7], COLOURS[i % len(COLOURS)],
+                      % (i, MARKS[(i + i // len(COLOURS)) % len(MARKS)], COLOURS[i % len(COLOURS)],
                          quote(name)))
     return lines + ["plot " + ", \\\n".join(curves)]
 
@@ -72,9 +75,13 @@ def draw(path, title, panels):
     names = list(panels[0]["series"])
     right = 1.03 * max(x for spec in panels for points in spec["series"].values()
                        for x, _ in points)
-    script = ["set terminal pngcairo noenhanced size %d,660 font 'sans,11'" % (760 * len(panels)),
-              "set output %s" % quote(path), "set grid lt 1 lw 1 lc rgb '#dddddd'", "set bmargin 7",
-              "set key outside bottom center horizontal maxcols 3 samplen 3",
+    columns = max(1, PANEL_USED // (KEY_MARK + KEY_LETTER * max(map(len, names))))
+    rows = len(names) // columns + 1
+    script = ["set terminal pngcairo noenhanced size %d,%d font 'sans,11'" % (
+                  PANEL * len(panels), PANEL_HEIGHT + KEY_ROW * rows),
+              "set output %s" % quote(path), "set grid lt 1 lw 1 lc rgb '#dddddd'",
+              "set bmargin %d" % (rows + 4),
+              "set key outside bottom center horizontal maxcols %d samplen 3" % columns,
               "set offsets graph 0, graph 0.02, graph 0.06, 0",
               "set format x '%.0f'", "set samples 400",
               "set multiplot layout 1,%d title %s font ',13'" % (len(panels), quote(title))]
