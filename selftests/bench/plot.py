@@ -9,7 +9,8 @@ import subprocess
 
 COLOURS = ["#1b6ca8", "#2a9d8f", "#8a4fbe", "#d1495b", "#e9a23b", "#555555", "#90a955"]
 MARKS = (5, 7, 9, 11, 13, 4, 6)     # of points; with the next round of colours, others
-KEY_ROW, KEY_LETTER, KEY_MARK = 17, 7, 60     # pixels of the key, below the curves
+IDEAL = "every request answered"
+KEY_ROW, KEY_LETTER, KEY_MARK = 17, 9, 60     # pixels of the key, below the curves
 PANEL, PANEL_USED, PANEL_HEIGHT = 760, 660, 560
 
 
@@ -36,7 +37,7 @@ def panel(spec, names, right):
     curves = []
     if spec.get("ideal"):
         curves.append('x <= %g ? x : NaN with lines lc rgb "#bbbbbb" dt 2 lw 1 '
-                      'title "every request answered"' % spec["ideal"])
+                      'title "%s"' % (spec["ideal"], IDEAL))
     for i, name in enumerate(names):
         lines.append("$d%d << EOD\n%s\nEOD" % (i, block(spec["series"][name])))
         curves.append('$d%d using 1:2 with linespoints lw 2 pt %d ps 1.2 lc rgb "%s" title %s'
@@ -75,12 +76,12 @@ def draw(path, title, panels):
     names = list(panels[0]["series"])
     right = 1.03 * max(x for spec in panels for points in spec["series"].values()
                        for x, _ in points)
-    columns = max(1, PANEL_USED // (KEY_MARK + KEY_LETTER * max(map(len, names))))
+    columns = max(1, PANEL_USED // (KEY_MARK + KEY_LETTER * max(map(len, [IDEAL, *names]))))
     rows = len(names) // columns + 1
     script = ["set terminal pngcairo noenhanced size %d,%d font 'sans,11'" % (
                   PANEL * len(panels), PANEL_HEIGHT + KEY_ROW * rows),
               "set output %s" % quote(path), "set grid lt 1 lw 1 lc rgb '#dddddd'",
-              "set bmargin %d" % (rows + 4),
+              "set bmargin %d" % (rows + 5),
               "set key outside bottom center horizontal maxcols %d samplen 3" % columns,
               "set offsets graph 0, graph 0.02, graph 0.06, 0",
               "set format x '%.0f'", "set samples 400",
