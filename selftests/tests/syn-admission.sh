@@ -3,8 +3,8 @@
 #
 # syn_admission: a SYN for whose connection the accept queue has no room left is not
 # answered, so that no handshake is completed in vain; with reset_refused its client is
-# told; and a flood of SYNs does not make the server believe that there is no room. In a network namespace, clients made by hand
-# (tools/rawtcp.c).
+# told; and a flood of SYNs does not make the server believe that there is no room. In a
+# network namespace, clients made by hand (tools/rawtcp.c).
 # timeout: 120
 
 [ -n "${TUX_PRIVATE_NET:-}" ] || TUX_PRIVATE_NET=1 exec unshare -n bash "$0"
@@ -86,7 +86,7 @@ is "ListenDrops counts them" $(($(snmp ListenDrops) - before)) 6
 
 # --- those refused are told ---
 
-# resets: how many were sent since `seen` was taken
+# resets: how many were sent since `rsts` was taken
 resets()
 {
 	echo $(($(snmp_tcp OutRsts) - rsts))
