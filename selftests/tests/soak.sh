@@ -33,7 +33,7 @@ for ((i = 0; i < 100; i++)); do
 	echo "file $i" >"$DOCROOT/many/$i"
 done
 # Without holes: in tmpfs whoever reads one fills it, and memory would shrink by that.
-head -c 16M /dev/zero >"$DOCROOT/big"
+dd if=/dev/zero of="$DOCROOT/big" bs=1M count=16 2>/dev/null || die "no room for 16 MiB"
 cp "$DOCROOT/64k.bin" "$DOCROOT/changing"
 chmod -R a+rX "$DOCROOT"
 
