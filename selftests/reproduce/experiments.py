@@ -125,7 +125,7 @@ if os.environ.get("LOADS"):
 IDLES = (0, 20000) if QUICK else (0, 1000, 5000, 10000, 15000, 20000)
 PORTS = (10, 1000, 5000) if QUICK else (10, 100, 500, 1000, 2000, 5000)
 # as many as this, or until it cannot hold more
-CLIENTS = (15000,) if QUICK else (200000,)
+CLIENTS = (10000,) if QUICK else (200000,)
 
 WORKLOADS = [
     Workload("one_packet", "offered", "offered load (requests/s)", LOADS),

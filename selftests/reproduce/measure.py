@@ -25,11 +25,6 @@ WINDOW = float(os.environ.get("WINDOW", 3 if experiments.QUICK else 10))
 # Under overload a SYN that was refused comes again after a second: only then is the load
 # what it stays.
 WARMUP = 3.0 if experiments.QUICK else max(3.0, load.WARMUP)
-# Idle connections are opened at this part of what the server can accept at most; the
-# second is only for estimates of time.
-IDLE_SHARE = 0.5
-IDLE_RATE = 1500
-
 # A virtual machine's processors may be taken from it: then a guest that is emulated stands
 # still, and its clients see that. A run in which so much of their time was taken is made
 # again, up to this many times in all, and the least disturbed one counts.
@@ -41,6 +36,7 @@ HOLD_STEP = 5000
 HOLD_PART = 0.99        # a lost packet is not the end
 HOLD_MEMORY_LEFT = 0.06 # of the machine's memory; less, and it begins to kill
 HOLD_PATIENCE = 1800.0
+HOLD_WINDOWS = 1 if experiments.QUICK else 3    # a median of the rates without and with them
 
 # All at nearly the same moment: one process reads what it can.
 LOOK = """if [ -e /proc/net/tux/stat ]; then
@@ -61,9 +57,9 @@ def seconds(program, kind, point):
     """What one run takes, about; userver is started anew for each."""
     window = WARMUP + WINDOW + 3
     if kind == "idle":
-        return window + 5 + point / IDLE_RATE * 2
+        return window + 5 + point / beside.IDLE_RATE
     if kind == "hold":
-        return 2 * window + 20 + point / IDLE_RATE * 2
+        return 2 * HOLD_WINDOWS * window + 20 + 2 * point / beside.IDLE_RATE
     if kind == "offered" and program == "userver":
         # until it answers at once, which after overload takes long
         return window + (3 if point < 1 else 11)
@@ -243,9 +239,14 @@ class Station:
                    resets=got["resets"])
         return row
 
+    def middle(self):
+        """The closed loop, repeated: the guest's speed is not constant."""
+        rows = [self.closed_loop() for _ in range(HOLD_WINDOWS)]
+        return sorted(rows, key=lambda row: row["replies"])[len(rows) // 2]
+
     def open_rate(self):
         got = beside.closed_loop(self.addr, ["--uri", beside.WWW_ONE], 1.0)
-        return max(100.0, IDLE_SHARE * got["replies_per_s"])
+        return beside.open_rate(got["replies_per_s"])
 
     def idle(self, count):
         rate = self.open_rate() if count else 0
@@ -268,11 +269,12 @@ class Station:
 
     def hold(self, wanted):
         """Until all are there, or some cannot be, or memory is nearly gone."""
-        alone = self.closed_loop()
+        # First, for a server just started is slower.
+        rate = self.open_rate()
+        alone = self.middle()
         before = meminfo()
         floor = HOLD_MEMORY_LEFT * before["MemTotal"]
         end = time.monotonic() + HOLD_PATIENCE
-        rate = self.open_rate()
         why = "all that were wanted"
         with beside.Idle(self.addr) as idle:
             memory = [(0, before["MemAvailable"])]
@@ -289,7 +291,7 @@ class Station:
                     why = "time was over"
                 if why != "all that were wanted":
                     break
-            row = self.closed_loop()
+            row = self.middle()
             lost = idle.release()
         slab = now["Slab"] - before["Slab"]
         row.update(held=idle.held - lost, failed=idle.failed, lost=lost, ended_because=why,

@@ -212,7 +212,8 @@ def go(program, runs, roots, progress):
     proc = subprocess.Popen(
         [load.WITH_SERVER, "--server", program, "--kernel", KERNEL, "--mem", MEM,
          "--backlog", "128", "--syncookies", SYNCOOKIES,
-         *(["--steady"] if is_steady(runs) else []), "--docroot",
+         *(["--steady"] if is_steady(runs) else []),
+         *(["--append", beside.IDLE_APPEND] if hold else []), "--docroot",
          roots[1] if hold else roots[0], "--",
          sys.executable, os.path.realpath(__file__), "visit", program],
         stdin=subprocess.DEVNULL)
