@@ -119,7 +119,7 @@ Workload = collections.namedtuple("Workload", "name kind x points rate", default
 
 # Parts of the load that saturates tux in a closed loop, the same connections a second for
 # every server: the paper's graphs end at 1.5 times of where the best server peaks.
-LOADS = (0.6, 1.0, 2.0) if QUICK else (0.4, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, 2.0)
+LOADS = (0.6, 1.0, 2.0) if QUICK else (0.6, 0.8, 0.95, 1.05, 1.2, 1.5, 2.0)
 if os.environ.get("LOADS"):
     LOADS = tuple(map(float, os.environ["LOADS"].split()))
 IDLES = (0, 20000) if QUICK else (0, 1000, 5000, 10000, 15000, 20000)

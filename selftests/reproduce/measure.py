@@ -34,7 +34,8 @@ TRIES = 3
 # hold: opened in parts of this size, until memory or a part of them fails
 HOLD_STEP = 5000
 HOLD_PART = 0.99        # a lost packet is not the end
-HOLD_MEMORY_LEFT = 0.06 # of the machine's memory; less, and it begins to kill
+HOLD_MEMORY_LEFT = 0.06 # of the machine's memory; less, and it begins to kill. MemAvailable
+                        # alone counts the inodes of a user-mode server's sockets as free
 HOLD_PATIENCE = 1800.0
 HOLD_WINDOWS = 1 if experiments.QUICK else 3    # a median of the rates without and with them
 
@@ -59,7 +60,7 @@ def seconds(program, kind, point):
     if kind == "idle":
         return window + 5 + point / beside.IDLE_RATE
     if kind == "hold":
-        return 2 * HOLD_WINDOWS * window + 20 + 2 * point / beside.IDLE_RATE
+        return 2 * HOLD_WINDOWS * window + 20 + 1.5 * point / beside.IDLE_RATE
     if kind == "offered" and program == "userver":
         # until it answers at once, which after overload takes long
         return window + (3 if point < 1 else 11)
@@ -285,7 +286,7 @@ class Station:
                 memory.append((idle.held, now["MemAvailable"]))
                 if came < HOLD_PART * step:
                     why = "clients could not connect"
-                elif now["MemAvailable"] < floor:
+                elif min(now["MemAvailable"], now["MemFree"]) < floor:
                     why = "memory was nearly gone"
                 elif time.monotonic() > end:
                     why = "time was over"
