@@ -76,6 +76,9 @@ static bool tux_folio_get(struct xa_state *xas, struct folio *folio)
 /*
  * Collect what is in memory and up to date, from @pos on, without a gap. It is what
  * filemap_get_folios_contig() does, without a batch of its own in between.
+ *
+ * Folios may be exchanged for larger ones meanwhile. Behind what was collected there may then
+ * be the middle of a folio, whose bytes would not go on where the batch ends: it ends there.
  */
 static void tux_batch_collect(struct tux_batch *b, struct inode *inode, loff_t pos, size_t count)
 {
@@ -87,14 +90,18 @@ static void tux_batch_collect(struct tux_batch *b, struct inode *inode, loff_t p
 	for (folio = xas_load(&xas); xas.xa_index <= last; folio = xas_next(&xas)) {
 		if (xas_retry(&xas, folio))
 			continue;
-		/* A hole; or something else than a page, as what was swapped out leaves. */
-		if (!folio || xa_is_value(folio))
+		/*
+		 * A hole; something else than a page, as what was swapped out leaves; or
+		 * the middle of a folio, which xas_next() shows as no pointer.
+		 */
+		if (!folio || xa_is_value(folio) || xa_is_sibling(folio))
 			break;
 		if (!tux_folio_get(&xas, folio)) {
 			xas_reset(&xas);
 			continue;
 		}
-		if (!folio_test_uptodate(folio)) {
+		/* Only the first may begin before its index: @b->off is for that one alone. */
+		if (!folio_test_uptodate(folio) || (b->nr && folio->index != xas.xa_index)) {
 			folio_put(folio);
 			break;
 		}
