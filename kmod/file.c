@@ -54,6 +54,12 @@
 /* A time stamp younger than this may be given to a later change as well. */
 #define TUX_TIME_GRAIN		(2 * TICK_NSEC)
 
+/*
+ * Said by tux_judge(): what made the object end where it does is no longer so. Not an errno,
+ * since file systems and security modules may say any of these.
+ */
+#define TUX_OUTDATED		1
+
 struct workqueue_struct *tux_file_wq;
 
 /* Counts the changes of what heads are made of; see tux_file_renew(). */
@@ -316,9 +322,9 @@ int tux_judge_step(const struct tux_step *s, loff_t size, const struct tux_file_
  * The answer that an object stands for, as things are now. @mask is
  * MAY_NOT_BLOCK, under RCU, or 0.
  *
- * -ECHILD: cannot be told without blocking. -ESTALE: what made the object end
- * where it does is no longer so: the walk had stopped at a directory that may
- * now be searched, or the file was never opened because it was refused.
+ * -ECHILD: cannot be told without blocking. TUX_OUTDATED: the walk had stopped at
+ * a directory that may now be searched, or the file was never opened because it
+ * was refused.
  */
 static int tux_judge(const struct tux_object *obj, const struct tux_file_policy *policy, int mask)
 {
@@ -330,9 +336,9 @@ static int tux_judge(const struct tux_object *obj, const struct tux_file_policy 
 	switch ((enum tux_end)obj->end) {
 	case TUX_END_FOUND:
 		err = tux_judge_step(&obj->steps[obj->target], obj->file.size, policy, mask);
-		return err || obj->opened ? err : -ESTALE;
+		return err || obj->opened ? err : TUX_OUTDATED;
 	case TUX_END_DENIED:
-		return -ESTALE;
+		return TUX_OUTDATED;
 	case TUX_END_MISSING:
 	case TUX_END_NOT_DIR:
 		break;
@@ -340,7 +346,7 @@ static int tux_judge(const struct tux_object *obj, const struct tux_file_policy 
 	return -ENOENT;
 }
 
-/* As tux_judge(), for an object from the cache; -ESTALE: make it anew. */
+/* As tux_judge(), for an object from the cache, but -ESTALE: make it anew. */
 static int tux_object_answer(const struct tux_docroot *root, const struct tux_object *obj,
 			     const struct tux_file_policy *policy, bool nowait)
 {
@@ -358,7 +364,7 @@ static int tux_object_answer(const struct tux_docroot *root, const struct tux_ob
 		err = tux_judge(obj, policy, 0);
 	}
 	revert_creds(old);
-	return err;
+	return err == TUX_OUTDATED ? -ESTALE : err;
 }
 
 /* --- making an object --- */
@@ -415,7 +421,12 @@ struct file *tux_object_open(struct tux_object *obj)
 		return get_file(obj->reader);
 	file = dentry_open(&obj->steps[obj->target].path,
 			   O_RDONLY | O_LARGEFILE | O_NONBLOCK | O_NOATIME, obj->cred);
-	return file == ERR_PTR(-EAGAIN) ? ERR_PTR(-EBUSY) : file;
+	if (file == ERR_PTR(-EAGAIN))
+		return ERR_PTR(-EBUSY);
+	/* Of NFS, for open(2) to look the name up anew. */
+	if (file == ERR_PTR(-EOPENSTALE))
+		return ERR_PTR(-ESTALE);
+	return file;
 }
 
 /* Is there a page cache in which the bytes of this file are found as they are? */
@@ -463,7 +474,8 @@ static int tux_object_first_open(struct tux_object *obj, bool cacheable)
 
 /*
  * One walk and what comes of it. *@res is set, with a reference, unless an error
- * left nothing to keep.
+ * left nothing to keep. -ESTALE, which may come from the file system as well, is such
+ * an error: whoever asks again gets another object.
  */
 static int tux_object_make(struct tux_walk *w, const struct tux_docroot *root,
 			   const struct tux_file_policy *policy, const char *name, size_t len,
@@ -487,10 +499,10 @@ static int tux_object_make(struct tux_walk *w, const struct tux_docroot *root,
 		err = tux_object_refresh(obj);
 	if (!err)
 		err = tux_judge(obj, policy, 0);
-	if (err == -ESTALE)
+	if (err == TUX_OUTDATED)
 		err = obj->end == TUX_END_DENIED ? -EACCES :
 						   tux_object_first_open(obj, w->cacheable);
-	if (!tux_steps_valid(obj->steps, obj->nr_steps, 0)) {
+	if (err == -ESTALE || !tux_steps_valid(obj->steps, obj->nr_steps, 0)) {
 		tux_file_put(&obj->file);
 		return -ESTALE;
 	}

@@ -172,7 +172,8 @@ void tux_file_flush(void);
  * * -ELOOP: too many symbolic links
  * * -ENAMETOOLONG: longer than TUX_PATH_MAX, or more names than TUX_STEPS_MAX
  * * -EBUSY: somebody holds a lease on it
- * * -ESTALE: directories were moved about so fast that no walk was sure
+ * * -ESTALE: directories were moved about so fast that no walk was sure, or the
+ *   file system says again and again that the file has become another
  * * -ENOMEM, -EIO, or what the file system says
  *
  * For the four most frequent refusals (-ENOENT, -EACCES, -EISDIR, -EFBIG)

@@ -1227,7 +1227,18 @@ static void test_cost(void)
 
 #define FUSE_NODE	2
 
-static volatile char *fuse_content;	/* shared with the server: what the file says */
+/* Shared with the server: what the file says, and how often it is to answer with ESTALE. */
+static volatile char *fuse_content;
+static volatile struct {
+	int stale_opens;
+	int stale_attrs;
+	int opens;
+} *fuse_state;
+
+static bool fuse_says_stale(volatile int *times)
+{
+	return *times && (*times)-- > 0;
+}
 
 static void fuse_answer(int fd, const struct fuse_in_header *in, int err, const void *data,
 			size_t len)
@@ -1272,10 +1283,17 @@ static void fuse_one(int fd, const struct fuse_in_header *in, const void *arg)
 		break;
 	case FUSE_GETATTR:
 		fuse_attr_of(in->nodeid, &attr.attr);
-		fuse_answer(fd, in, 0, &attr, sizeof(attr));
+		if (in->nodeid == FUSE_NODE && fuse_says_stale(&fuse_state->stale_attrs))
+			fuse_answer(fd, in, -ESTALE, NULL, 0);
+		else
+			fuse_answer(fd, in, 0, &attr, sizeof(attr));
 		break;
 	case FUSE_OPEN:
-		fuse_answer(fd, in, 0, &opened, sizeof(opened));
+		fuse_state->opens++;
+		if (fuse_says_stale(&fuse_state->stale_opens))
+			fuse_answer(fd, in, -ESTALE, NULL, 0);
+		else
+			fuse_answer(fd, in, 0, &opened, sizeof(opened));
 		break;
 	case FUSE_READ:
 		len = strlen((const char *)fuse_content);
@@ -1320,6 +1338,30 @@ static pid_t fuse_start(const char *dir)
 	return pid;
 }
 
+/* A server that says its files have become others. */
+static void test_fuse_stale(void)
+{
+	int opens;
+
+	fuse_state->stale_opens = 3;
+	check(get("/file") == 0 && !fuse_state->stale_opens, "opening is tried anew");
+	fuse_state->stale_opens = 1000;
+	check(get("/file") == -ESTALE, "but not for ever");
+	fuse_state->stale_opens = 0;
+	fuse_state->stale_attrs = 3;
+	check(get("/file") == 0 && !fuse_state->stale_attrs, "so is asking what it is like");
+	ask("policy 4 0444 1 0 index.html");
+	fuse_state->stale_attrs = 3;
+	opens = fuse_state->opens;
+	check(get("/file") == -EACCES, "which does not help what must not be served");
+	fuse_state->stale_attrs = 1000;
+	check(get("/file") == -ESTALE, "not even when that cannot be told");
+	check(fuse_state->opens == opens, "it is not opened");
+	fuse_state->stale_attrs = 0;
+	ask("policy 4 0 1 0 index.html");
+	check(get("/file") == 0, "and then it is served again");
+}
+
 static void test_fuse(void)
 {
 	unsigned int i, bad = 0, cold, full;
@@ -1328,6 +1370,7 @@ static void test_fuse(void)
 	pid_t pid;
 
 	fuse_content = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fuse_state = (void *)(fuse_content + 2048);
 	strcpy((char *)fuse_content, "far away");
 	mkdirs(out("/fuse"));
 	pid = fuse_start(out("/fuse"));
@@ -1344,6 +1387,7 @@ static void test_fuse(void)
 		bad += !says("/file", text);
 	}
 	check(!bad, "changed by the other side: %u of 50 seen late", bad);
+	test_fuse_stale();
 	ask("hold /file");
 	ask("heldread 0 100 1");
 	check(atoi(reply) == -EAGAIN, "reading it is for the pool");
@@ -1359,6 +1403,7 @@ static void test_fuse(void)
 	      "a dead server makes nobody wait who must not");
 	kill(pid, SIGCONT);
 	ask("open %s", root);
+	check(!umount2(out("/fuse"), 0), "nothing of it is held at the end");
 	umount2(out("/fuse"), MNT_DETACH);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
