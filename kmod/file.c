@@ -33,10 +33,12 @@
 #include <linux/iversion.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/shmem_fs.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -195,6 +197,50 @@ static bool tux_object_is_file(const struct tux_object *obj)
 }
 
 /*
+ * How old a file's ctime has to be so that no later change is given the same. FAT keeps it in
+ * steps of two seconds, whatever it says of its times' granularity.
+ */
+static s64 tux_time_grain(const struct super_block *sb)
+{
+	if (sb->s_magic == MSDOS_SUPER_MAGIC)
+		return 4LL * NSEC_PER_SEC;
+	return max_t(s64, TUX_TIME_GRAIN, 2LL * sb->s_time_gran);
+}
+
+/*
+ * What tells two contents apart, as one number. The mtime can be set back, so it does not
+ * without the ctime; inode numbers are used again, with another generation.
+ */
+static u64 tux_object_tag(const struct tux_object *obj)
+{
+	static const siphash_key_t spread;	/* no secret: tags outlive the server */
+	const struct tux_file *f = &obj->file;
+	const u64 parts[] = {
+		obj->inode->i_ino,
+		obj->inode->i_generation,
+		f->version,
+		f->mtime.tv_sec,
+		f->mtime.tv_nsec,
+		obj->ctime.tv_sec,
+		obj->ctime.tv_nsec,
+	};
+
+	return siphash(parts, sizeof(parts), &spread);
+}
+
+/*
+ * Is somebody just writing? First the counter and the times are moved, then the bytes, and
+ * meanwhile the inode is locked, or counts direct I/O. Others lock it, too: that does no harm.
+ */
+static bool tux_inode_changing(struct inode *inode)
+{
+	/* Counter and times were read before: whoever had moved them is seen here. */
+	smp_rmb();
+	return inode_is_locked(inode) ||
+	       atomic_read(&inode->i_dio_count);
+}
+
+/*
  * Note what the file is like. The change counter comes first: a change after
  * it moves the counter, and one that is just happening moves the size or a time
  * after it.
@@ -202,21 +248,26 @@ static bool tux_object_is_file(const struct tux_object *obj)
 static void tux_object_sample(struct tux_object *obj)
 {
 	struct inode *inode = d_real_inode(tux_object_dentry(obj));
+	s64 grain = tux_time_grain(inode->i_sb);
 	struct timespec64 now;
 	s64 age;
 
 	obj->inode = inode;
-	obj->file.ino = inode->i_ino;
 	obj->file.version = IS_I_VERSION(inode) ? inode_query_iversion(inode) : 0;
 	obj->file.size = i_size_read(inode);
 	obj->file.mtime = tux_compat_mtime(inode);
 	obj->ctime = tux_compat_ctime(inode);
+	obj->file.tag = tux_object_tag(obj);
 
-	ktime_get_coarse_real_ts64(&now);
-	age = timespec64_to_ns(&now) - timespec64_to_ns(&obj->ctime);
-	obj->file.etag_strong = IS_I_VERSION(inode) || age >= TUX_TIME_GRAIN;
-	if (!obj->file.etag_strong)
-		obj->expires = (jiffies + nsecs_to_jiffies(TUX_TIME_GRAIN) + 1) ?: 1;
+	if (tux_inode_changing(inode)) {
+		obj->file.settled = false;
+		grain = TUX_TIME_GRAIN;
+	} else {
+		ktime_get_coarse_real_ts64(&now);
+		age = timespec64_to_ns(&now) - timespec64_to_ns(&obj->ctime);
+		obj->file.settled = IS_I_VERSION(inode) || age >= grain;
+	}
+	obj->expires = obj->file.settled ? 0 : (jiffies + nsecs_to_jiffies(grain) + 1) ?: 1;
 }
 
 static bool tux_same_time(struct timespec64 a, struct timespec64 b)

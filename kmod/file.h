@@ -87,10 +87,12 @@ enum tux_file_role { TUX_ROLE_PLAIN, TUX_ROLE_SIBLING, TUX_NR_ROLES };
  * struct tux_file - a regular file as one path named it
  * @size: its length when it was resolved
  * @mtime: its time of last change, for Last-Modified
- * @ino: inode number, for the ETag
- * @version: change counter, for the ETag; 0 where the file system has none
- * @etag_strong: whether @ino, @size, @mtime and @version together cannot stay
- *	equal over a change of the content; else the ETag has to be weak
+ * @tag: for the ETag: with @size it tells this content from any other that the
+ *	path has led to or will lead to, if @settled
+ * @version: change counter; 0 where the file system has none
+ * @settled: whether validators may be told. Not while somebody writes to the
+ *	file, because its counter and times move before its bytes do, nor while
+ *	a further change could leave @tag as it is
  * @siblings: bit i: there is something named like it with tux_sibling_suffix[i]
  *	added; whether it may be served its own lookup says. Siblings are part of
  *	what makes a lookup's answer: when one comes or goes there is another
@@ -104,9 +106,9 @@ enum tux_file_role { TUX_ROLE_PLAIN, TUX_ROLE_SIBLING, TUX_NR_ROLES };
 struct tux_file {
 	loff_t			size;
 	struct timespec64	mtime;
-	u64			ino;
+	u64			tag;
 	u64			version;
-	bool			etag_strong;
+	bool			settled;
 	u8			siblings;
 	u8			type_len;
 	char			type[TUX_MIME_MAX + 1];

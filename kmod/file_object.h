@@ -113,8 +113,8 @@ struct tux_walk {
  * @generation: of the policy that it was made under
  * @used: jiffies when it was last found
  * @stamp: jiffies when it was last put at the end of @lru
- * @expires: jiffies when it is to be made anew, 0 for never: a weak ETag
- *	becomes a strong one with time
+ * @expires: jiffies when it is to be made anew, 0 for never: what is not settled
+ *	is so with time
  * @inode: whose page cache holds the bytes: the real one on overlayfs
  * @ctime: of @inode
  * @cred: rights to open it with

@@ -191,18 +191,15 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
 }
 
 /*
- * The ETag: inode, size, time and change counter. Strong only where these
- * cannot stay equal over a change (file.h). A sibling's ends in its coding:
- * under another name it may be a file of its own.
+ * The ETag, always a strong one (file.h). A sibling's ends in its coding: under
+ * another name it may be a file of its own.
  */
 static void tux_put_etag(struct http_validators *v, const struct tux_file *f, unsigned int coding)
 {
 	static const char * const ends[HTTP_NR_CODINGS] = { "-br", "-zst", "-gz", "" };
-	u64 ns = f->mtime.tv_sec * NSEC_PER_SEC + f->mtime.tv_nsec;
 
-	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%llx-%llx-%llx%s\"",
-			       f->ino ^ (f->version << 20), (u64)f->size, ns, ends[coding]);
-	v->etag_weak = !f->etag_strong;
+	v->etag_len = snprintf(v->etag, sizeof(v->etag), "\"%016llx-%llx%s\"", f->tag,
+			       (u64)f->size, ends[coding]);
 }
 
 static void tux_entity_init(struct http_entity *e, const struct tux_file *f, unsigned int coding,
@@ -214,8 +211,8 @@ static void tux_entity_init(struct http_entity *e, const struct tux_file *f, uns
 	v->size = f->size;
 	v->mtime = f->mtime.tv_sec;
 	/* RFC 9110 8.8.2.1: never later than Date. */
-	v->has_mtime = v->mtime <= w->date_sec;
-	if (READ_ONCE(w->srv->tn->conf.generate_etags))
+	v->has_mtime = f->settled && v->mtime <= w->date_sec;
+	if (f->settled && READ_ONCE(w->srv->tn->conf.generate_etags))
 		tux_put_etag(v, f, coding);
 	e->coding = coding;
 	if (f->siblings || coding != HTTP_CODING_IDENTITY)

@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,12 +26,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -623,6 +627,194 @@ static void test_exact(void)
 	check(!bad[8], "a directory renamed: %u of %u seen late", bad[8], turns);
 	check(!bad[9], "truncated or extended: %u of %u seen late", bad[9], turns);
 	check(!bad[10], "a link exchanged: %u of %u seen late", bad[10], turns);
+}
+
+/* --- what tells one content from another --- */
+
+/* The tag of what lies there, as soon as it may be told. */
+static long long settled_tag(const char *path)
+{
+	double end = now() + 10 * slow;
+
+	do {
+		if (get(path))
+			return -1;
+		if (field("settled="))
+			return field("tag=");
+		usleep(1000);
+	} while (now() < end);
+	check(false, "%s does not settle", path);
+	return -1;
+}
+
+/* Rewritten with the same size and mtime; only the change counter and ctime tell. */
+static bool tag_tells(const char *path)
+{
+	long long tag;
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+
+	put(at(path), "one");
+	tag = settled_tag(path);
+	stat(at(path), &st);
+	times[1] = st.st_mtim;
+	rewrite_file(at(path), "two");
+	utimensat(AT_FDCWD, at(path), times, 0);
+	return settled_tag(path) != tag && says(path, "two");
+}
+
+/* A file made anew, perhaps with the number of the one before. */
+static bool tag_tells_anew(const char *path)
+{
+	const struct timespec times[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	long long tag;
+
+	put(at(path), "one");
+	utimensat(AT_FDCWD, at(path), times, 0);
+	tag = settled_tag(path);
+	unlink(at(path));
+	put(at(path), "two");
+	utimensat(AT_FDCWD, at(path), times, 0);
+	return settled_tag(path) != tag && says(path, "two");
+}
+
+struct slow_write {
+	const char *name;
+	const char *from;
+};
+
+static void *slow_write(void *arg)
+{
+	const struct slow_write *w = arg;
+	int fd = open(w->name, O_WRONLY);
+
+	if (fd < 0 || pwrite(fd, w->from, 5, 0) != 5)
+		die(w->name);
+	close(fd);
+	return NULL;
+}
+
+/*
+ * In the middle of a write(2): its source is a page that userfaultfd(2) holds back, so the
+ * counter and the times have moved and the bytes have not.
+ */
+static void test_writing(void)
+{
+	static char page[4096] = "later";
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_copy copy = { .src = (unsigned long)page, .len = sizeof(page) };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct slow_write w = { .name = at("/t/writing") };
+	long long before;
+	struct uffd_msg msg;
+	pthread_t thread;
+	struct pollfd p;
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api)) {
+		skip("while a file is written to", "no userfaultfd here");
+		return;
+	}
+	w.from = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	area.range.start = (unsigned long)w.from;
+	area.range.len = sizeof(page);
+	copy.dst = (unsigned long)w.from;
+	if (ioctl(uffd, UFFDIO_REGISTER, &area))
+		die("UFFDIO_REGISTER");
+	put(w.name, "early");
+	before = settled_tag("/t/writing");
+	check(cached("/t/writing") == 0 && field("settled=") == 1, "it is settled");
+
+	if (pthread_create(&thread, NULL, slow_write, &w))
+		die("pthread_create");
+	p = (struct pollfd){ .fd = uffd, .events = POLLIN };
+	if (poll(&p, 1, 20000 * slow) != 1 || read(uffd, &msg, sizeof(msg)) != sizeof(msg))
+		die("userfaultfd");
+	check(get("/t/writing") == 0 && field("settled=") == 0,
+	      "while it is written to, it has no validators");
+	check(says("/t/writing", "early"), "its bytes are the old ones");
+	usleep(50000);
+	check(get("/t/writing") == 0 && field("settled=") == 0, "nor later");
+	if (ioctl(uffd, UFFDIO_COPY, &copy))
+		die("UFFDIO_COPY");
+	pthread_join(thread, NULL);
+	check(says("/t/writing", "later"), "then they are the new ones");
+	check(settled_tag("/t/writing") != before, "with a tag of their own");
+	munmap((void *)w.from, sizeof(page));
+	close(uffd);
+}
+
+/* On a file system that counts no changes. */
+static void test_tags_uncounted(void)
+{
+	unsigned int i, same = 0, tried = 0;
+	long long tag;
+
+	if (mount("none", out("/plain"), "ramfs", 0, "mode=755")) {
+		skip("a file system without a change counter", "cannot mount one");
+		return;
+	}
+	snprintf(root, sizeof(root), "%s/plain", top);
+	check(!atoi(ask("open %s", root)), "a file system without a change counter");
+	for (i = 0; i < 20; i++) {
+		put(at("/f"), "one");
+		get("/f");
+		if (field("settled=")) {
+			tag = field("tag=");
+			rewrite_file(at("/f"), "two");
+			get("/f");
+			same += field("settled=") && field("tag=") == tag;
+			tried++;
+		}
+	}
+	printf("# %u of 20 were settled at once\n", tried);
+	check(!same, "two contents in one tick of the clock have no common tag");
+	check(field("version=") == 0 && tag_tells("/c"), "its ctime tells");
+	check(tag_tells_anew("/n"), "and tells of files made anew");
+	snprintf(root, sizeof(root), "%s/root", top);
+	ask("open %s", root);
+	umount2(out("/plain"), MNT_DETACH);
+}
+
+/* On one that keeps times in steps of two seconds. */
+static void test_tags_coarse(void)
+{
+	char command[2500];
+	long long tag;
+
+	snprintf(command, sizeof(command),
+		 "exec 2>/dev/null; cd %s && truncate -s 1M image && mkdosfs image && mount -o loop image fat",
+		 top);
+	if (system(command)) {
+		skip("a file system with coarse times", "cannot make one");
+		return;
+	}
+	snprintf(root, sizeof(root), "%s/fat", top);
+	check(!atoi(ask("open %s", root)), "a file system with coarse times");
+	put(at("/f"), "one");
+	tag = settled_tag("/f");
+	rewrite_file(at("/f"), "two");
+	check(settled_tag("/f") != tag && says("/f", "two"), "two contents have no common tag");
+	snprintf(root, sizeof(root), "%s/root", top);
+	ask("open %s", root);
+	umount2(out("/fat"), 0);
+}
+
+static void test_tags(void)
+{
+	mkdirs(at("/t"));
+	check(tag_tells("/t/c"), "rewritten with the same size and time");
+	check(tag_tells_anew("/t/n"), "made anew with the same size and time");
+	test_writing();
+	if (!on_tmpfs()) {
+		skip("other file systems", "once is enough");
+		return;
+	}
+	mkdirs(out("/plain"));
+	mkdirs(out("/fat"));
+	test_tags_uncounted();
+	test_tags_coarse();
 }
 
 /*
@@ -1420,6 +1612,7 @@ static const struct {
 	{ "rights", test_rights },
 	{ "mounts", test_mounts },
 	{ "exact", test_exact },
+	{ "tags", test_tags },
 	{ "siblings", test_siblings },
 	{ "moved", test_moved_out },
 	{ "send", test_send },

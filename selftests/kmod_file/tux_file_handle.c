@@ -74,12 +74,14 @@ static int find(const char *path, bool nowait, struct tux_file **f)
 
 static void say_file(int err, const struct tux_file *f)
 {
-	if (err)
+	if (err) {
 		say("%d\n", err);
-	else
-		say("0 siblings=%u size=%lld ino=%llu version=%llu mtime=%lld.%09ld strong=%d type=%s\n",
-		    f->siblings, f->size, f->ino, f->version, (s64)f->mtime.tv_sec, f->mtime.tv_nsec,
-		    f->etag_strong, f->type);
+	} else {
+		say("0 siblings=%u size=%lld tag=%lld version=%llu mtime=%lld.%09ld settled=%d ",
+		    f->siblings, f->size, (s64)f->tag, f->version, (s64)f->mtime.tv_sec,
+		    f->mtime.tv_nsec, f->settled);
+		say("type=%s\n", f->type);
+	}
 }
 
 /* As the server does it: without blocking, then in the pool's way. */
