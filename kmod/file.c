@@ -724,7 +724,7 @@ static bool tux_page_resident(struct inode *inode, loff_t pos)
 
 	if (!folio)
 		return false;
-	resident = folio_test_uptodate(folio);
+	resident = tux_folio_good(folio);
 	folio_put(folio);
 	return resident;
 }
@@ -802,7 +802,7 @@ static size_t tux_copy_resident(struct inode *inode, loff_t pos, void *buf, size
 		struct folio *folio = tux_compat_get_folio(inode->i_mapping, index);
 		loff_t size;
 
-		if (!folio || !folio_test_uptodate(folio)) {
+		if (!folio || !tux_folio_good(folio)) {
 			if (folio)
 				folio_put(folio);
 			*cold = i_size_read(inode) > pos + done;

@@ -14,6 +14,7 @@
 #include <linux/dcache.h>
 #include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/page-flags.h>
 #include <linux/path.h>
 
 #include "file.h"
@@ -151,6 +152,16 @@ struct tux_object {
 static inline struct tux_object *tux_object(struct tux_file *file)
 {
 	return container_of(file, struct tux_object, file);
+}
+
+/*
+ * May the bytes of this folio be sent? A page whose memory has failed stays in tmpfs, up to date
+ * as before, so that readers get an error and not the file of old.
+ */
+static inline bool tux_folio_good(struct folio *folio)
+{
+	return folio_test_uptodate(folio) && likely(!folio_test_hwpoison(folio)) &&
+	       !(folio_test_large(folio) && unlikely(folio_test_has_hwpoisoned(folio)));
 }
 
 /* file_walk.c */

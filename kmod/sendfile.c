@@ -101,7 +101,7 @@ static void tux_batch_collect(struct tux_batch *b, struct inode *inode, loff_t p
 			continue;
 		}
 		/* Only the first may begin before its index: @b->off is for that one alone. */
-		if (!folio_test_uptodate(folio) || (b->nr && folio->index != xas.xa_index)) {
+		if (!tux_folio_good(folio) || (b->nr && folio->index != xas.xa_index)) {
 			folio_put(folio);
 			break;
 		}

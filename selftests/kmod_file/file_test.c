@@ -1049,6 +1049,59 @@ static void test_truncated(void)
 }
 
 /* Deleted: nothing may pin it a second later, with nobody asking. */
+#define BAD	(3 * 4096)	/* where memory fails */
+
+/* Whoever has the page mapped may be killed. */
+static void poison(int fd)
+{
+	pid_t pid;
+	void *page;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, BAD);
+		if (page != MAP_FAILED)
+			madvise(page, 4096, MADV_HWPOISON);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* A page whose memory has failed. tmpfs keeps it, since there is no disk to read it from again. */
+static void test_poisoned(void)
+{
+	char byte;
+	int fd;
+
+	if (!on_tmpfs()) {
+		skip("memory that fails", "elsewhere it is read from the disk again");
+		return;
+	}
+	pattern(at("/bad.bin"), 1 << 16);
+	fd = open(at("/bad.bin"), O_RDONLY);
+	poison(fd);
+	if (pread(fd, &byte, 1, BAD) >= 0 || errno != EIO) {
+		skip("memory that fails", "it cannot be had here");
+		close(fd);
+		return;
+	}
+	close(fd);
+	connect_pair();
+	ask("hold /bad.bin");
+	ask("heldread 0 %d 1", BAD);
+	check(reply_len == BAD, "memory that fails: what is before it is read");
+	check(atoi(ask("heldread %d 10 1", BAD)) == -EAGAIN, "of itself nothing");
+	check(atoi(ask("heldread %d 10 0", BAD)) == -EIO, "but an error, in the pool");
+	check(atoi(ask("warm %d 10", BAD)) == -EIO, "it cannot be brought into memory");
+	check(atoi(ask("send %d 0 65536 %d", sender, NOWAIT)) == BAD, "what is before it is sent");
+	check(atoi(ask("send %d %d 10 %d", sender, BAD, NOWAIT)) == -ENODATA, "of itself nothing");
+	check(atoi(ask("send %d %d 10 0", sender, BAD)) == -EIO, "but an error");
+	check(atoi(ask("send %d %d 10 0", sender, BAD + 4096)) == 10, "and what is behind it");
+	disconnect_pair();
+	unlink(at("/bad.bin"));
+}
+
 static void test_release(void)
 {
 	struct statfs before, during, after;
@@ -1617,6 +1670,7 @@ static const struct {
 	{ "moved", test_moved_out },
 	{ "send", test_send },
 	{ "truncated", test_truncated },
+	{ "poisoned", test_poisoned },
 	{ "release", test_release },
 	{ "types", test_types },
 	{ "bounds", test_bounds },
