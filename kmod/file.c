@@ -293,6 +293,10 @@ static bool tux_content_valid(const struct tux_object *obj)
 
 static bool tux_object_valid(const struct tux_object *obj)
 {
+	/* Kept are only ways on one mount. It may have been mounted anew, with nosymfollow. */
+	if (unlikely(obj->linked) &&
+	    (READ_ONCE(obj->steps[0].path.mnt->mnt_flags) & MNT_NOSYMFOLLOW))
+		return false;
 	return tux_steps_valid(obj->steps, obj->nr_steps, TUX_DENTRY_UNSURE) &&
 	       (!obj->inode || tux_content_valid(obj));
 }
@@ -444,6 +448,7 @@ static struct tux_object *tux_object_new(struct tux_walk *w, const char *name, s
 	obj->target = w->target;
 	obj->nr_steps = w->nr;
 	obj->nr_way = w->way;
+	obj->linked = w->links;
 	obj->file.siblings = w->siblings;
 	memcpy(obj->steps, w->steps, w->nr * sizeof(*w->steps));
 	w->nr = 0;

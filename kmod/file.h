@@ -171,7 +171,7 @@ void tux_file_flush(void);
  * * -EACCES: not for others to read, or neither file nor directory
  * * -EISDIR: a directory, named without its slash: redirect to path + "/"
  * * -EFBIG: larger than max_object_size
- * * -ELOOP: too many symbolic links
+ * * -ELOOP: too many symbolic links, or one on a mount with nosymfollow
  * * -ENAMETOOLONG: longer than TUX_PATH_MAX, or more names than TUX_STEPS_MAX
  * * -EBUSY: somebody holds a lease on it
  * * -ESTALE: directories were moved about so fast that no walk was sure, or the

@@ -111,6 +111,7 @@ struct tux_walk {
  * @refusal: counts as a refusal in the cache; they have a share of their own
  * @cached: in the cache; under the cache's lock
  * @direct: the page cache cannot be used, bytes come through @reader only
+ * @linked: symbolic links were followed on the way
  * @generation: of the policy that it was made under
  * @used: jiffies when it was last found
  * @stamp: jiffies when it was last put at the end of @lru
@@ -137,6 +138,7 @@ struct tux_object {
 	bool			refusal;
 	bool			cached;
 	bool			direct;
+	bool			linked;
 	u32			generation;
 	unsigned long		used;
 	unsigned long		stamp;

@@ -207,7 +207,7 @@ static int tux_walk_link(struct tux_walk *w, unsigned int at, const char *rest)
 	const char *body;
 	int err = 0;
 
-	if (++w->links > TUX_LINKS_MAX)
+	if (++w->links > TUX_LINKS_MAX || (w->steps[at].path.mnt->mnt_flags & MNT_NOSYMFOLLOW))
 		return -ELOOP;
 	body = vfs_get_link(d, &done);
 	if (IS_ERR_OR_NULL(body)) {

@@ -183,6 +183,7 @@ static enum tux_verdict tux_answer_errno(struct tux_conn *c, struct tux_io *io, 
 	case -ENOMEM:
 	case -EMFILE:
 	case -ENFILE:
+	case -EBUSY:
 	case -ESTALE:
 		return tux_answer_status(c, io, 503);
 	default:
@@ -266,7 +267,10 @@ static noinline_for_stack struct tux_head *tux_head_make(const struct tux_worker
 	return h;
 }
 
-/* The prepared head of a file: kept with it, made at its first request. */
+/*
+ * The prepared head of a file: kept with it, made at its first request. But one without
+ * Last-Modified is the caller's, for this answer only: with time the file may get it.
+ */
 static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f, unsigned int coding)
 {
 	enum tux_file_role role = coding == HTTP_CODING_IDENTITY ? TUX_ROLE_PLAIN :
@@ -276,7 +280,7 @@ static struct tux_head *tux_head_of(struct tux_conn *c, struct tux_file *f, unsi
 	if (h)
 		return h;
 	h = tux_head_make(c->worker, f, coding);
-	return h ? tux_file_set_head(f, role, h) : NULL;
+	return h && h->entity.v.has_mtime ? tux_file_set_head(f, role, h) : h;
 }
 
 /*
@@ -484,14 +488,11 @@ static int tux_put_content(struct tux_conn *c, struct tux_io *io, struct tux_fil
 	return 0;
 }
 
-/*
- * Answer with a file, which is in this coding. Takes over the reference to @f. @m is
- * the errand that the connection came back with, or NULL.
- */
-static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
-					u8 coding, const struct tux_miss *m)
+/* As tux_answer_file(), with this head. */
+static enum tux_verdict tux_answer_head(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+					const struct tux_head *h, u8 coding,
+					const struct tux_miss *m)
 {
-	struct tux_head *h = tux_head_of(c, f, coding);
 	u32 start = io->tx_len;
 	struct http_plan plan;
 	struct http_response r = {
@@ -504,10 +505,6 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 	u64 len = 0;
 	int err;
 
-	if (!h) {
-		tux_file_put(f);
-		return tux_answer_status(c, io, 503);
-	}
 	tux_plan(io, h, c->worker->date_sec, &plan);
 	r.entity = &h->entity;
 	r.status = plan.status;
@@ -535,6 +532,29 @@ static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, s
 	}
 	tux_count_status(c, plan.status);
 	return tux_request_done(c, io, io->req.keep_alive);
+}
+
+/*
+ * Answer with a file, which is in this coding. Takes over the reference to @f. @m is
+ * the errand that the connection came back with, or NULL.
+ */
+static enum tux_verdict tux_answer_file(struct tux_conn *c, struct tux_io *io, struct tux_file *f,
+					u8 coding, const struct tux_miss *m)
+{
+	struct tux_head *h = tux_head_of(c, f, coding);
+	struct tux_head *own = NULL;
+	enum tux_verdict verdict;
+
+	if (unlikely(!h)) {
+		tux_file_put(f);
+		return tux_answer_status(c, io, 503);
+	}
+	if (unlikely(!h->entity.v.has_mtime))
+		own = h;
+	verdict = tux_answer_head(c, io, f, h, coding, m);
+	if (unlikely(own))
+		kfree(own);
+	return verdict;
 }
 
 /* The tunables that decide what may be served, as they are now. */

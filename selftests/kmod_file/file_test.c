@@ -524,6 +524,48 @@ static void test_rights(void)
 	check(get("/r/closed/f") == -EACCES, "an access list on a directory");
 }
 
+/* Links are followed, and then no more: the mount says so. */
+static void test_nosymfollow(void)
+{
+	const char *bound = out("/bound");
+
+	put(at("/m/f"), "followed");
+	symlink("f", at("/m/link"));
+	mkdirs(bound);
+	if (mount(root, bound, NULL, MS_BIND, NULL)) {
+		skip("a mount without links", "cannot mount");
+		return;
+	}
+	check(!atoi(ask("open %s", bound)), "a mount of its own");
+	check(says("/m/link", "followed") && cached("/m/link") == 0, "with links");
+	mount(NULL, bound, NULL, MS_REMOUNT | MS_BIND | MS_NOSYMFOLLOW, NULL);
+	check(get("/m/link") == -ELOOP, "that are followed no more, from one request to the next");
+	check(says("/m/f", "followed") && cached("/m/f") == 0, "files are served");
+	mount(NULL, bound, NULL, MS_REMOUNT | MS_BIND, NULL);
+	check(says("/m/link", "followed") && cached("/m/link") == 0, "and links again");
+	ask("open %s", root);
+	check(!umount2(bound, 0), "it can be unmounted");
+}
+
+/* Somebody holds a lease, as a server of files does for his clients. */
+static void test_lease(void)
+{
+	int fd;
+
+	put(at("/leased"), "x");
+	fd = open(at("/leased"), O_RDWR);
+	signal(SIGIO, SIG_IGN);
+	if (on_overlay() || fcntl(fd, F_SETLEASE, F_WRLCK)) {
+		skip("a write lease", "there is no such thing here");
+		close(fd);
+		return;
+	}
+	check(get("/leased") == -EBUSY, "a write lease is not waited for");
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	close(fd);
+	check(get("/leased") == 0, "and when it is given back the file is served");
+}
+
 static void test_mounts(void)
 {
 	mkdirs(at("/m"));
@@ -544,6 +586,8 @@ static void test_mounts(void)
 		check(get("/p/self/root/etc/passwd") < 0, "nor its links");
 		umount2(at("/p"), MNT_DETACH);
 	}
+	test_nosymfollow();
+	test_lease();
 }
 
 /* Changes in a tight loop; each must show in the very next answer. */

@@ -132,6 +132,20 @@ if mount -t sysfs sysfs "$DOCROOT/sys" 2>/dev/null; then
 	at_exit umount "$DOCROOT/sys"
 	is "nor one of /sys" "$(status "/sys/kernel/uevent_seqnum")" 403
 fi
+mkdir "$DOCROOT/nofollow"
+if mount -t tmpfs -o mode=755,nosymfollow tmpfs "$DOCROOT/nofollow" 2>/dev/null; then
+	at_exit umount "$DOCROOT/nofollow"
+	echo inside >"$DOCROOT/nofollow/file"
+	ln -s file "$DOCROOT/nofollow/link"
+	ln -s nofollow/file "$DOCROOT/to-file"
+	ln -s nofollow/link "$DOCROOT/to-link"
+	is "a file on a mount without links" "$(status "/nofollow/file")" 200
+	is "no link there is followed" "$(status "/nofollow/link")" 404
+	is "one elsewhere that leads there is" "$(status "/to-file")" 200
+	is "unless it leads to another" "$(status "/to-link")" 404
+else
+	skip "no link there is followed" "no mounts with nosymfollow here"
+fi
 is "after all that it serves" "$(status "/")" 200
 check "and holds no connection" wait_gone
 # The mounts go at the end, before the server: it must not pin them.

@@ -102,6 +102,14 @@ is "the same tag is back" "$(said ETag /a.js)" "200 $tag"
 
 # --- files without ---
 
+echo early >"$DOCROOT/ahead"
+touch -d "@$(($(date +%s) + 3 * TUX_SLOW))" "$DOCROOT/ahead"
+answer /ahead >/dev/null
+head=$(answer /ahead)
+is "a file dated ahead has no Last-Modified" "$(field Last-Modified "$head")" ""
+contains "but an ETag" "$(field ETag "$head")" '"'
+check "and a Last-Modified as soon as it may" busywait 20000 has_validators /ahead
+
 # On FAT two contents may have the same times for two seconds.
 modprobe -a loop vfat nls_cp437 nls_ascii 2>/dev/null
 mkdir "$DOCROOT/fat"
