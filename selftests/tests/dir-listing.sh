@@ -138,17 +138,18 @@ between "a large directory: 2048 at most" "$(grep -c '<tr><td><a href="./' "$WOR
 contains "it says so" "$(tail -n 1 "$WORKDIR/huge")" "too large"
 between "the page is bounded" "$(wc -c <"$WORKDIR/huge")" 100000 262144
 check "in order" eval 'grep -o "href=\"./[^\"]*" "$WORKDIR/huge" | sort -c'
+N=$(less 20)
 send --rcvbuf 4096 --pause 500 --body 'GET /huge/ HTTP/1.0\r\n\r\n' >"$WORKDIR/slow"
 check "a slow reader gets all of it" cmp "$WORKDIR/huge" "$WORKDIR/slow"
 "$TUXCLIENT" hold --wait-signal --rcvbuf 4096 --send 'GET /huge/ HTTP/1.1\r\nHost: a\r\n\r\n' \
-	"$ADDR" "$PORT" 20 >"$WORKDIR/held" 2>&1 &
+	"$ADDR" "$PORT" "$N" >"$WORKDIR/held" 2>&1 &
 held=$!
 at_exit end_pid $held
 sending()
 {
 	[ "$(grep -c ' sending ' "$TUX_PROC/connections")" = "$1" ]
 }
-check "twenty that take it slowly" busywait 20000 sending 20
+check "$N that take it slowly" busywait 20000 sending "$N"
 is "keep nobody waiting" "$(status /small.txt)" 200
 end_pid $held
 check "everybody is gone" wait_gone
