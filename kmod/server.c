@@ -267,7 +267,10 @@ static void tux_server_end_work(struct tux_server *srv)
 	for (i = 0; i < srv->nr_listeners; i++)
 		tux_listener_detach(srv->listeners[i]);
 	synchronize_net();
-	/* 2. The workers close their connections and end. */
+	/* 2. The workers close their connections and end: all at once, for each may have to wait. */
+	WRITE_ONCE(srv->ending, true);
+	for (i = 0; i < srv->nr_workers; i++)
+		tux_worker_wake(srv->workers[i]);
 	for (i = 0; i < srv->nr_workers; i++)
 		tux_worker_stop(srv->workers[i]);
 	/* No pool thread is left that has just queued a connection. */

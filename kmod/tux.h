@@ -38,6 +38,7 @@ struct tux_worker;
  * @nr_listeners: entries in @listeners
  * @listeners: a listening socket for each possible CPU, from start to stop
  * @nr_workers: entries in @workers, those of retired ones included
+ * @ending: it is being stopped: the workers close their connections and end
  * @client_addrs: those by the client's address, for max_connections_per_ip
  * @connections: open connections of all workers, each slot taken before the
  *		 accept queue is popped; never above max_connections
@@ -57,6 +58,7 @@ struct tux_server {
 	unsigned int		nr_listeners;
 	struct tux_listener	**listeners;
 	unsigned int		nr_workers;
+	bool			ending;
 	struct tux_client_addrs	client_addrs;
 	atomic_t		connections ____cacheline_aligned_in_smp;
 	struct tux_worker	*workers[TUX_THREADS_MAX] ____cacheline_aligned_in_smp;

@@ -237,6 +237,12 @@ static struct sock *tux_worker_pop(struct tux_worker *w)
 	return READ_ONCE(w->help) ? tux_worker_steal(w) : NULL;
 }
 
+/* The server is being stopped: no phase goes on, and the thread closes what is open. */
+static bool tux_worker_ends(const struct tux_worker *w)
+{
+	return READ_ONCE(w->srv->ending);
+}
+
 /*
  * When a phase that may take @usecs has to end; the clock is not read for one
  * without a bound.
@@ -271,7 +277,7 @@ static void tux_accept_phase(struct tux_worker *w, const struct tux_policy_plan 
 		n++;
 		tux_conn_accept(w, sk);
 		cond_resched();
-		if (kthread_should_stop() || tux_phase_over(end))
+		if (tux_worker_ends(w) || tux_phase_over(end))
 			break;
 	}
 }
@@ -344,7 +350,7 @@ static void tux_work_phase(struct tux_worker *w, const struct tux_policy_plan *p
 		tux_stat_inc(&w->stats, TUX_work_items);
 		tux_conn_run(c);
 		cond_resched();
-		if (kthread_should_stop() || tux_phase_over(end))
+		if (tux_worker_ends(w) || tux_phase_over(end))
 			break;
 		if (++n % TUX_EXPIRE_ITEMS == 0) {
 			tux_worker_update_date(w);
@@ -433,13 +439,14 @@ static void tux_worker_arm_timer(struct tux_worker *w)
 	}
 }
 
+/* The timer is looked at last: one that goes off before finds nobody to wake, and is set anew. */
 static void tux_worker_sleep(struct tux_worker *w)
 {
-	tux_worker_arm_timer(w);
 	WRITE_ONCE(w->sleeping, true);
 	/* Pairs with smp_mb() in tux_worker_wake() and tux_worker_arrival(). */
 	set_current_state(TASK_IDLE);
-	if (tux_worker_plan(w).phase == TUX_PHASE_SLEEP && !kthread_should_stop()) {
+	tux_worker_arm_timer(w);
+	if (tux_worker_plan(w).phase == TUX_PHASE_SLEEP && !tux_worker_ends(w)) {
 		tux_stat_inc(&w->stats, TUX_sleeps);
 		schedule();
 	}
@@ -503,7 +510,7 @@ static int tux_worker_main(void *data)
 {
 	struct tux_worker *w = data;
 
-	while (!kthread_should_stop()) {
+	while (!tux_worker_ends(w)) {
 		struct tux_policy_in in = tux_worker_look(w);
 		struct tux_policy_plan plan = tux_policy_next(&in);
 
@@ -582,7 +589,7 @@ struct tux_worker *tux_worker_create(struct tux_server *srv, unsigned int index,
 		goto free_worker;
 	}
 	kthread_bind(w->task, cpu);
-	/* The thread may be stopped before it ever ran. */
+	/* It ends before it is asked to (tux_worker_stop()), and is woken even after that. */
 	get_task_struct(w->task);
 	wake_up_process(w->task);
 	return w;
@@ -594,8 +601,10 @@ free_worker:
 }
 
 /**
- * tux_worker_stop - end the thread; it closes its connections
- * @w: a worker whose listeners were detached, and a grace period since
+ * tux_worker_stop - wait until the thread has closed its connections and ended
+ * @w: a worker of a server that is ending (tux_server.ending), and was woken since
+ *
+ * Who has just queued a connection, or given a slot back, may still be about to wake it.
  *
  * Context: process context; waits for requests in the miss pool, but not for long
  * unless the module or the network namespace is going away.
@@ -604,15 +613,15 @@ void tux_worker_stop(struct tux_worker *w)
 {
 	kthread_stop(w->task);
 	del_timer_sync(&w->timer);
-	put_task_struct(w->task);
 }
 
 /**
  * tux_worker_destroy - free a worker that was stopped
- * @w: the worker
+ * @w: the worker; nobody is left who might wake it
  */
 void tux_worker_destroy(struct tux_worker *w)
 {
+	put_task_struct(w->task);
 	tux_io_free(&w->io);
 	kfree(w);
 }

@@ -126,3 +126,36 @@ check "all of them come back" busywait 10000 nothing_stuck
 tux_start || die "the server does not start a third time"
 is "the files are all there" "$(page /cold.7)" 1007
 check "everybody is gone" wait_gone
+
+# --- a request for each of two workers ---
+
+# left_behind: when, in seconds since boot, workers left requests behind
+left_behind()
+{
+	dmesg | sed -n 's/^\[ *\([0-9.]*\)\] tux: stopped without 1 requests.*/\1/p'
+}
+
+# each_has_one: both workers have a connection
+each_has_one()
+{
+	[ "$(awk 'NR > 1 { printf "%s ", $NF }' "$TUX_PROC/workers")" = "1 1 " ]
+}
+
+if [ "$(nproc)" -lt 2 ]; then
+	skip "workers wait side by side" "one processor"
+else
+	tux_set threads 2
+	forget
+	disk_stop
+	for i in 0 1; do
+		spawn "$WORKDIR/cold.log" taskset -c $i curl -s -o /dev/null --max-time 300 \
+			"$URL/cold.$((i + 1))"
+	done
+	check "each worker has a request that hangs" busywait 20000 each_has_one
+	check "that server stops" tux_stop
+	is "both leave one behind" "$(left_behind | wc -l)" 2
+	check "workers wait side by side" eval 'left_behind | awk "
+		NR == 1 { t = \$1 } END { exit !(NR == 2 && \$1 - t < 1) }"'
+	disk_go
+	check "these come back as well" busywait 10000 nothing_stuck
+fi
