@@ -145,6 +145,7 @@ static void tux_conn_wait(struct tux_conn *c, enum tux_timeout kind, bool restar
 		return;
 	c->waits = kind;
 	c->since = jiffies;
+	c->overdue = false;
 	list_move_tail(&c->timeout, &c->worker->timeouts[kind]);
 }
 
@@ -553,6 +554,8 @@ static enum tux_turn tux_conn_after_miss(struct tux_conn *c)
 
 	tux_miss_free(c->miss);
 	c->miss = NULL;
+	/* The client did not make it wait for the file system. */
+	tux_conn_wait(c, TUX_TIMEOUT_SEND, true);
 	if (sent > 0) {
 		tux_conn_sent(c, sent);
 		c->out.left -= sent;
@@ -639,8 +642,10 @@ static enum tux_turn tux_conn_answer(struct tux_conn *c, struct tux_io *io)
 			turn = TUX_TURN_GO_ON;
 			if (c->out.file || c->out.buf || c->end != TUX_END_KEEP)
 				turn = tux_conn_flush(c, io);
-			if (turn == TUX_TURN_GO_ON && answered >= TUX_RUN_REQUESTS)
+			if (turn == TUX_TURN_GO_ON && answered >= TUX_RUN_REQUESTS) {
+				tux_conn_wait(c, TUX_TIMEOUT_KEEPALIVE, true);
 				turn = TUX_TURN_REQUEUE;
+			}
 			break;
 		case TUX_NEED_ROOM:
 			turn = tux_conn_flush(c, io);
@@ -749,7 +754,10 @@ void tux_conn_run(struct tux_conn *c)
 		tux_conn_close(c, true);
 		break;
 	default:
-		tux_conn_park(c);
+		if (unlikely(c->overdue))
+			tux_conn_expire(c);
+		else
+			tux_conn_park(c);
 		break;
 	}
 }

@@ -147,6 +147,7 @@ static inline bool tux_out_follows(const struct tux_out *out)
  * @timeout: on one of the worker's timeout lists
  * @since: jiffies when it was put there
  * @waits: which list
+ * @overdue: its time was over when it was no longer on the wire
  * @state: what it is doing
  * @end: what follows when the output is sent
  * @eof: the client has shut down its side
@@ -179,6 +180,7 @@ struct tux_conn {
 	u8			waits;
 	u8			state;
 	u8			end;
+	bool			overdue;
 	bool			eof;
 	bool			skipping;
 	struct list_head	all;

@@ -301,7 +301,8 @@ static unsigned long tux_timeout_jiffies(const struct tux_worker *w, enum tux_ti
 /*
  * Connections of one kind are listed in the order in which they began to wait,
  * so the first that is not due ends the search. One that something else
- * already took from the wire waits again from now on.
+ * already took from the wire has its turn first, and is then closed if it goes on
+ * waiting for the same (tux_conn_run()): who sends a byte now and then gains nothing.
  */
 static void tux_worker_expire_kind(struct tux_worker *w, enum tux_timeout kind)
 {
@@ -319,6 +320,7 @@ static void tux_worker_expire_kind(struct tux_worker *w, enum tux_timeout kind)
 		if (tux_conn_take(c)) {
 			tux_conn_expire(c);
 		} else {
+			c->overdue = true;
 			c->since = jiffies;
 			list_move_tail(&c->timeout, list);
 		}

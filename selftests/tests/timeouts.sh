@@ -83,6 +83,19 @@ is "a byte now and then does not help" \
 		"$ADDR" "$PORT" "$HALF")" 408
 between "it took about a second" $(($(now_ms) - before)) 900 $((4000 * TUX_SLOW))
 
+# Who was answered has all of the time for his next request, also when his requests were
+# as many as a connection has in a turn.
+pipe=
+for ((i = 0; i < 16; i++)); do
+	pipe+=$GET11
+done
+tux_set keepalive_timeout 4
+before=$(now_ms)
+send --statuses --delay 3000 --timeout 30000 "$GET11" "$pipe" >/dev/null
+between "who asked for sixteen files at once is waited for as long as others" \
+	$(($(now_ms) - before)) 6000 $((7000 + 4000 * TUX_SLOW))
+tux_set keepalive_timeout 1
+
 # Who reads is not stalled, however large the file.
 tux_set send_timeout 2
 sent=$(tux_stat timeout_send)
