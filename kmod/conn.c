@@ -420,12 +420,10 @@ static enum tux_turn tux_conn_send_cold(struct tux_conn *c)
 	return TUX_TURN_MISS;
 }
 
-/*
- * Send the range of c->out; @turn adds up what this turn sent. Returns GO_ON
- * when all of it is sent.
- */
-static enum tux_turn tux_conn_send_range(struct tux_conn *c, bool more, size_t *turn)
+/* Send the range of c->out. Returns GO_ON when all of it is sent. */
+static enum tux_turn tux_conn_send_range(struct tux_conn *c, bool more)
 {
+	size_t *turn = &c->worker->io.sent;
 	struct tux_out *out = &c->out;
 
 	while (out->left) {
@@ -473,12 +471,11 @@ static enum tux_turn tux_conn_send_file(struct tux_conn *c, bool more)
 {
 	struct tux_out *out = &c->out;
 	enum tux_turn turn;
-	size_t sent = 0;
 
 	for (;;) {
 		bool last = !out->parts || out->parts->next == out->parts->nr;
 
-		turn = tux_conn_send_range(c, more || !last, &sent);
+		turn = tux_conn_send_range(c, more || !last);
 		if (turn != TUX_TURN_GO_ON)
 			return turn;
 		if (last)
@@ -716,6 +713,7 @@ static enum tux_turn tux_conn_turn(struct tux_conn *c)
 {
 	enum tux_turn turn = TUX_TURN_GO_ON;
 
+	c->worker->io.sent = 0;
 	if (c->state == TUX_CONN_READ && !c->requests && !c->in &&
 	    tux_client_gone(c->worker, c->sk))
 		return TUX_TURN_ABORT;

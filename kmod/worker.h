@@ -46,6 +46,7 @@ enum tux_timeout {
  * @rx_len: end of the received bytes
  * @tx: answers gathered to be sent with one call
  * @tx_len: bytes of @tx in use
+ * @sent: bytes of files that this turn has sent
  * @limits: what the parser allows this request
  * @req: the request at hand
  * @body_follows: it has a body
@@ -61,6 +62,7 @@ struct tux_io {
 	u32			rx_len;
 	char			*tx;
 	u32			tx_len;
+	size_t			sent;
 	struct http_limits	limits;
 	struct http_request	req;
 	bool			body_follows;
