@@ -120,19 +120,20 @@ struct in6_addr tux_sock_peer(const struct sock *sk)
  * (tux_sock_quiet()).
  *
  * Context: process context; takes the socket lock.
- * Return: true, or false when the connection is closed already; the caller
+ * Return: true, or false when the connection is closed already, or somebody else's: a
+ * BPF program may have put it into a sockmap when it was established. The caller
  * then still owns @sk.
  */
 bool tux_sock_attach(struct tux_conn *c, struct sock *sk)
 {
-	bool alive;
+	bool ours;
 
 	lock_sock(sk);
-	alive = sk->sk_state != TCP_CLOSE;
-	if (alive) {
+	write_lock_bh(&sk->sk_callback_lock);
+	ours = sk->sk_state != TCP_CLOSE && !sk->sk_user_data;
+	if (ours) {
 		sock_rps_record_flow(sk);
 		tux_sock_pace(c, sk);
-		write_lock_bh(&sk->sk_callback_lock);
 		tux_sock_graft(c, sk);
 		c->sk = sk;
 		sk->sk_user_data = c;
@@ -140,10 +141,10 @@ bool tux_sock_attach(struct tux_conn *c, struct sock *sk)
 		sk->sk_state_change = tux_sock_event;
 		sk->sk_error_report = tux_sock_event;
 		sk->sk_write_space = tux_sock_write_space;
-		write_unlock_bh(&sk->sk_callback_lock);
 	}
+	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
-	return alive;
+	return ours;
 }
 
 static void tux_sock_detach(struct tux_conn *c)
