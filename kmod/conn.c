@@ -734,9 +734,15 @@ static enum tux_turn tux_conn_turn(struct tux_conn *c)
  */
 void tux_conn_run(struct tux_conn *c)
 {
-	clear_bit(TUX_CONN_EVENT, &c->flags);
-	/* What is looked at from here on is as new as the event. */
-	smp_mb__after_atomic();
+	/*
+	 * That the miss pool found no room is older than the event, which may say that there
+	 * is some again: then the event is left for another turn.
+	 */
+	if (!c->miss || c->miss->sent != TUX_SEND_FULL) {
+		clear_bit(TUX_CONN_EVENT, &c->flags);
+		/* What is looked at from here on is as new as the event. */
+		smp_mb__after_atomic();
+	}
 
 	switch (tux_conn_turn(c)) {
 	case TUX_TURN_REQUEUE:
