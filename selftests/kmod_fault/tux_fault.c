@@ -230,8 +230,12 @@ static const struct proc_ops tux_fault_ops = {
 
 static int __init tux_fault_init(void)
 {
-	int err = register_module_notifier(&tux_fault_nb);
+	int err;
 
+	/* register_kprobe() is there all the same, and refuses each probe. */
+	if (!IS_ENABLED(CONFIG_KPROBES))
+		return -EOPNOTSUPP;
+	err = register_module_notifier(&tux_fault_nb);
 	if (err)
 		return err;
 	if (proc_create("tux_fault", 0600, NULL, &tux_fault_ops))
