@@ -236,8 +236,7 @@ static bool tux_inode_changing(struct inode *inode)
 {
 	/* Counter and times were read before: whoever had moved them is seen here. */
 	smp_rmb();
-	return inode_is_locked(inode) ||
-	       atomic_read(&inode->i_dio_count);
+	return inode_is_locked(inode) || atomic_read(&inode->i_dio_count);
 }
 
 /*

@@ -441,7 +441,10 @@ static void tux_worker_arm_timer(struct tux_worker *w)
 	}
 }
 
-/* The timer is looked at last: one that goes off before finds nobody to wake, and is set anew. */
+/*
+ * The timer is looked at when the thread can be woken already: one that has gone off before found
+ * nobody to wake, and is set anew; one that goes off later ends the sleep.
+ */
 static void tux_worker_sleep(struct tux_worker *w)
 {
 	WRITE_ONCE(w->sleeping, true);

@@ -1092,7 +1092,6 @@ static void test_truncated(void)
 	unlink(at("/t.bin"));
 }
 
-/* Deleted: nothing may pin it a second later, with nobody asking. */
 #define BAD	(3 * 4096)	/* where memory fails */
 
 /* Whoever has the page mapped may be killed. */
@@ -1146,6 +1145,7 @@ static void test_poisoned(void)
 	unlink(at("/bad.bin"));
 }
 
+/* Deleted: nothing may pin it a second later, with nobody asking. */
 static void test_release(void)
 {
 	struct statfs before, during, after;
